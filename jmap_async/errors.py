@@ -1,0 +1,388 @@
+"""Every exception of the package, and the set error value.
+
+    JMAPError
+    ├── DiscoveryError                 no session URL could be found
+    ├── AuthenticationError            401, or a refresh that failed
+    ├── TransportError                 no usable answer
+    │   └── HTTPError                  an answer that is not JMAP
+    ├── RequestError                   the request as a whole was refused (RFC 8620, 3.6.1)
+    │   ├── UnknownCapability
+    │   ├── NotJSON
+    │   ├── NotRequest
+    │   ├── LimitExceeded
+    │   └── RateLimited
+    ├── MethodError                    one method call was refused (RFC 8620, 3.6.2)
+    │   └── a subclass for each registered type, see METHOD_ERRORS
+    ├── SetFailed                      some objects of a /set were refused (RFC 8620, 5.3)
+    ├── NotFound                       a verb that promises one object found none
+    ├── LocalProtocolError             the caller asked for what cannot be sent
+    │   ├── UnsupportedCapability
+    │   ├── NoAccount
+    │   ├── ReadOnlyAccount
+    │   ├── TooLarge
+    │   └── PropertyNotFetched         (an AttributeError too)
+    ├── RemoteProtocolError            the server broke the RFC
+    └── ClientClosed
+
+Constructors take the message first and everything else by keyword with a default, so that an
+error survives `copy` and `pickle`: calls that shared a request each get an error of their own.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Final, Literal, Self
+
+import attrs
+
+Outcome = Literal["not_sent", "unknown"]
+
+REQUEST_ERROR_PREFIX: Final = "urn:ietf:params:jmap:error:"
+
+_SHOWN: Final = 300
+"""Characters of an offending piece that an error keeps: enough to recognise it."""
+
+
+def shorten(text: str, limit: int = _SHOWN) -> str:
+    """Cut `text` to `limit` characters and say how much is missing."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}... ({len(text)} characters)"
+
+
+class JMAPError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+    def for_caller(self) -> Self:
+        """Return a copy of its own for one of several callers that failed together."""
+        duplicate = copy.copy(self)
+        duplicate.__cause__ = self.__cause__
+        for note in getattr(self, "__notes__", ()):
+            if note not in getattr(duplicate, "__notes__", ()):
+                duplicate.add_note(note)
+        return duplicate
+
+
+class DiscoveryError(JMAPError):
+    """No Session resource could be found for the target (RFC 8620, 2.2)."""
+
+
+class AuthenticationError(JMAPError):
+    """The server refused the credential (HTTP 401), or refreshing it failed."""
+
+
+class TransportError(JMAPError):
+    """The server gave no usable answer.
+
+    `outcome` is "not_sent" when the request certainly was not carried out, and "unknown" when it
+    may have been: then a write must not be repeated without looking first.
+    """
+
+    outcome: Outcome
+
+    def __init__(self, message: str = "", *, outcome: Outcome = "unknown") -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class HTTPError(TransportError):
+    """An HTTP answer that is not JMAP: `status`, and `body` as shortened text."""
+
+    status: int
+    body: str
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int = 0,
+        body: str = "",
+        outcome: Outcome = "unknown",
+    ) -> None:
+        super().__init__(message, outcome=outcome)
+        self.status = status
+        self.body = shorten(body)
+
+
+class RequestError(JMAPError):
+    """The server refused the whole request with problem details (RFC 8620, 3.6.1; RFC 7807).
+
+    `type` is the problem type as sent, "about:blank" when there was none. `limit` names the limit
+    that was exceeded, such as "maxCallsInRequest".
+    """
+
+    type: str
+    status: int
+    detail: str | None
+    limit: str | None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        type: str = "about:blank",
+        status: int = 0,
+        detail: str | None = None,
+        limit: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.type = type
+        self.status = status
+        self.detail = detail
+        self.limit = limit
+
+
+class UnknownCapability(RequestError):
+    """`using` held a capability that the server does not know or that the token may not use."""
+
+
+class NotJSON(RequestError):
+    """The server could not parse the request as I-JSON."""
+
+
+class NotRequest(RequestError):
+    """The server parsed the request but it was no JMAP Request object."""
+
+
+class LimitExceeded(RequestError):
+    """The request exceeded a limit of the server; `limit` names it."""
+
+
+class RateLimited(RequestError):
+    """HTTP 429 or 503: try again later, after `retry_after` seconds where the server said so."""
+
+    retry_after: float | None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        type: str = "about:blank",
+        status: int = 429,
+        detail: str | None = None,
+        limit: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, type=type, status=status, detail=detail, limit=limit)
+        self.retry_after = retry_after
+
+
+REQUEST_ERRORS: Final[Mapping[str, type[RequestError]]] = {
+    "unknownCapability": UnknownCapability,
+    "notJSON": NotJSON,
+    "notRequest": NotRequest,
+    "limit": LimitExceeded,
+}
+"""Problem type, less its prefix, to class (RFC 8620, 3.6.1)."""
+
+
+class MethodError(JMAPError):
+    """One method call failed (RFC 8620, 3.6.2); the others of its request are not affected.
+
+    `type` is the error type as sent, `arguments` the whole error object, `method` and `call_id`
+    say which call it was.
+    """
+
+    type: str
+    description: str | None
+    arguments: Mapping[str, object]
+    method: str
+    call_id: str
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        type: str = "serverFail",
+        description: str | None = None,
+        arguments: Mapping[str, object] | None = None,
+        method: str = "",
+        call_id: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.type = type
+        self.description = description
+        self.arguments = {} if arguments is None else arguments
+        self.method = method
+        self.call_id = call_id
+
+
+class ServerUnavailable(MethodError):
+    """An internal resource of the server is down for now; retry later (RFC 8620, 3.6.2)."""
+
+
+class ServerFail(MethodError):
+    """The server failed unexpectedly and changed nothing (RFC 8620, 3.6.2)."""
+
+
+class ServerPartialFail(MethodError):
+    """Some changes were made and some not: resynchronise (RFC 8620, 3.6.2)."""
+
+
+class UnknownMethod(MethodError):
+    """The server does not know this method (RFC 8620, 3.6.2)."""
+
+
+class InvalidArguments(MethodError):
+    """An argument is of the wrong type or value, or missing (RFC 8620, 3.6.2)."""
+
+
+class InvalidResultReference(MethodError):
+    """A result reference did not resolve (RFC 8620, 3.6.2 and 3.7)."""
+
+
+class Forbidden(MethodError):
+    """The method may not be executed with these credentials (RFC 8620, 3.6.2)."""
+
+
+class AccountNotFound(MethodError):
+    """There is no such account (RFC 8620, 3.6.2)."""
+
+
+class AccountNotSupportedByMethod(MethodError):
+    """The account does not support the type or the method (RFC 8620, 3.6.2)."""
+
+
+class AccountReadOnly(MethodError):
+    """The account cannot be changed by these credentials (RFC 8620, 3.6.2)."""
+
+
+class RequestTooLarge(MethodError):
+    """More objects in one call than the server handles (RFC 8620, 5.1 and 5.3)."""
+
+
+class CannotCalculateChanges(MethodError):
+    """The server cannot tell what changed since that state: fetch anew (RFC 8620, 5.2, 5.6)."""
+
+
+class StateMismatch(MethodError):
+    """`if_in_state` is not the current state; nothing was changed (RFC 8620, 5.3)."""
+
+
+class FromAccountNotFound(MethodError):
+    """A /copy names a source account that does not exist (RFC 8620, 5.4)."""
+
+
+class FromAccountNotSupportedByMethod(MethodError):
+    """The source account of a /copy does not support the type (RFC 8620, 5.4)."""
+
+
+class AnchorNotFound(MethodError):
+    """The anchor is not in the results of the query (RFC 8620, 5.5)."""
+
+
+class UnsupportedSort(MethodError):
+    """The server cannot sort like this (RFC 8620, 5.5)."""
+
+
+class UnsupportedFilter(MethodError):
+    """The server cannot filter like this (RFC 8620, 5.5)."""
+
+
+class TooManyChanges(MethodError):
+    """There are more changes than `max_changes` (RFC 8620, 5.6)."""
+
+
+class UnknownDataType(MethodError):
+    """Blob/lookup was asked for a type that the server does not know (RFC 9404, 4.3)."""
+
+
+METHOD_ERRORS: Final[Mapping[str, type[MethodError]]] = {
+    "serverUnavailable": ServerUnavailable,
+    "serverFail": ServerFail,
+    "serverPartialFail": ServerPartialFail,
+    "unknownMethod": UnknownMethod,
+    "invalidArguments": InvalidArguments,
+    "invalidResultReference": InvalidResultReference,
+    "resultReference": InvalidResultReference,  # what Cyrus IMAP 3.6 calls it
+    "forbidden": Forbidden,
+    "accountNotFound": AccountNotFound,
+    "accountNotSupportedByMethod": AccountNotSupportedByMethod,
+    "accountReadOnly": AccountReadOnly,
+    "requestTooLarge": RequestTooLarge,
+    "cannotCalculateChanges": CannotCalculateChanges,
+    "stateMismatch": StateMismatch,
+    "fromAccountNotFound": FromAccountNotFound,
+    "fromAccountNotSupportedByMethod": FromAccountNotSupportedByMethod,
+    "anchorNotFound": AnchorNotFound,
+    "unsupportedSort": UnsupportedSort,
+    "unsupportedFilter": UnsupportedFilter,
+    "tooManyChanges": TooManyChanges,
+    "unknownDataType": UnknownDataType,
+}
+"""Error type to class; a type that is not here stays a plain MethodError (RFC 8620, 3.6.2)."""
+
+
+@attrs.frozen(kw_only=True)
+class SetError:
+    """Why the server refused one object of a /set, /copy or /import (RFC 8620, 5.3).
+
+    A value, not an exception. Members that only some types have are None elsewhere; `extra` holds
+    what no RFC names, by wire name.
+    """
+
+    type: str
+    description: str | None = None
+    properties: list[str] | None = None
+    existing_id: str | None = None
+    not_found: list[str] | None = None
+    max_size: int | None = None
+    max_recipients: int | None = None
+    invalid_recipients: list[str] | None = None
+    extra: Mapping[str, object] = attrs.field(factory=dict)
+
+    def __str__(self) -> str:
+        named = f" {', '.join(self.properties)}" if self.properties else ""
+        said = f": {self.description}" if self.description else ""
+        return f"{self.type}{named}{said}"
+
+
+class SetFailed(JMAPError):
+    """The server refused some objects; `errors` has a SetError for each, by id or creation id."""
+
+    errors: Mapping[str, SetError]
+
+    def __init__(self, message: str = "", *, errors: Mapping[str, SetError] | None = None) -> None:
+        super().__init__(message)
+        self.errors = {} if errors is None else errors
+
+
+class NotFound(JMAPError):
+    """A verb that promises one object found none."""
+
+
+class LocalProtocolError(JMAPError):
+    """The call cannot be sent as it stands; nothing was sent."""
+
+
+class UnsupportedCapability(LocalProtocolError):
+    """The session does not list a capability that the call needs (RFC 8620, 3.3)."""
+
+
+class NoAccount(LocalProtocolError):
+    """There is no such account, or no primary account for the capability (RFC 8620, 2)."""
+
+
+class ReadOnlyAccount(LocalProtocolError):
+    """The account is read-only and the call would change it (RFC 8620, 2)."""
+
+
+class TooLarge(LocalProtocolError):
+    """The call exceeds a limit of the server and may not be split."""
+
+
+class PropertyNotFetched(LocalProtocolError, AttributeError):
+    """The object was fetched without this property; ask for it with `properties=[...]`."""
+
+
+class RemoteProtocolError(JMAPError):
+    """The server broke the RFC; `piece` is what was wrong, shortened."""
+
+    piece: str
+
+    def __init__(self, message: str = "", *, piece: object = "") -> None:
+        super().__init__(message)
+        self.piece = shorten(piece if isinstance(piece, str) else repr(piece))
+
+
+class ClientClosed(JMAPError):
+    """The client was closed, before or while the call was under way."""

@@ -1,0 +1,26 @@
+"""Blobs: binary data by reference (RFC 8620, 6)."""
+
+import os
+from collections.abc import AsyncIterable
+from typing import Any, Final, Union
+
+import attrs
+
+from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.types import Id
+
+BlobSource = Union[bytes, "os.PathLike[str]", AsyncIterable[bytes]]
+"""What can be uploaded: bytes, a file by its path, or chunks as they come."""
+
+
+@attrs.frozen(kw_only=True)
+class Blob:
+    """An uploaded blob (RFC 8620, 6.1); `size` is in octets, `type` may be normalised."""
+
+    blob_id: Id
+    type: str
+    size: int
+    account_id: Id = ""
+
+
+decode_blob: Final[Any] = decoder(Blob)

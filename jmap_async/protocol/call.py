@@ -1,0 +1,216 @@
+"""Method calls as values: what to call, with what, and what will come back.
+
+A call sends nothing by itself. Whoever carries calls out (see `Sender`) does so when the call is
+awaited, together with the calls that it refers to.
+"""
+
+from collections.abc import Coroutine, Generator, Iterable
+from typing import Any, Final, Generic, Never, Protocol, TypeVar, Union
+
+import attrs
+
+from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol import pointer
+from jmap_async.protocol.converter import Decoder, decoder
+from jmap_async.protocol.references import CreationReference, ResultReference
+from jmap_async.protocol.standard import (
+    Arguments,
+    ChangesResponse,
+    QueryChangesResponse,
+    QueryResponse,
+    SetResponse,
+)
+from jmap_async.protocol.types import Id, Wire
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+_READING: Final = frozenset(
+    {"get", "changes", "query", "queryChanges", "parse", "lookup", "validate", "echo"}
+    | {"getAvailability"}
+)
+
+
+def only_reads(name: str) -> bool:
+    """Tell whether a method changes nothing; one that is not known to is taken to write."""
+    return name.rpartition("/")[2] in _READING
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Method:
+    """A method of the server, such as "Email/get", and how its response is read.
+
+    `capability` is the one that defines it. `implicit` reads the second response that some methods
+    bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5).
+    """
+
+    name: str = attrs.field(kw_only=False)
+    capability: str
+    decode: Decoder = attrs.field(repr=False)
+    decode_implicit: Decoder | None = attrs.field(default=None, repr=False)
+    takes_account_id: bool = True
+    reads: bool = attrs.field()
+
+    @reads.default
+    def _reads(self) -> bool:
+        return only_reads(self.name)
+
+
+class Sender(Protocol):
+    """Carries calls out."""
+
+    def result(self, call: "Call[R]") -> Generator[Any, None, R]:
+        """Send the call unless that was done before, and wait for its result."""
+
+    def running_task(self) -> object:
+        """Identify the task that is running now."""
+
+
+class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
+    """A method call that is sent when it is awaited, with everything that it refers to.
+
+    It works wherever a coroutine does: `await`, `asyncio.gather`, `asyncio.wait_for`,
+    `TaskGroup.create_task`. Unlike a coroutine it may be awaited again, which gives the same result
+    without a second request, and it may be dropped without being awaited.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_driven",
+        "account_id",
+        "arguments",
+        "method",
+        "scope",
+        "sender",
+        "state",
+        "using",
+    )
+
+    def __init__(
+        self,
+        method: Method,
+        arguments: Arguments | Wire,
+        *,
+        sender: Sender,
+        account_id: Id | None = None,
+        using: Iterable[str] = (),
+    ) -> None:
+        self.method = method
+        self.arguments = arguments
+        self.account_id = account_id
+        self.using = using
+        # Creation ids are names of whoever chose them: those of two tasks never meet.
+        self.scope = sender.running_task()
+        # What the sender knows of this call; nobody else looks.
+        self.state: Any = None
+        self.sender = sender
+        self._driven: dict[object, Generator[Any, None, R_co]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Call {self.method.name}>"
+
+    def __await__(self) -> Generator[Any, None, R_co]:
+        return self.sender.result(self)
+
+    # As a coroutine it is driven by a task, or by several tasks at once: each has a generator.
+
+    def send(self, value: Any) -> Any:
+        """Run until the next suspension (the coroutine protocol)."""
+        return self._drive("send", value)
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None) -> Any:  # noqa: ARG002 - the old form
+        """Raise inside the call (the coroutine protocol)."""
+        return self._drive("throw", typ if val is None else val)
+
+    def close(self) -> None:
+        """Stop waiting (the coroutine protocol)."""
+        for generator in (self._driven or {}).values():
+            generator.close()
+        self._driven = None
+
+    def _drive(self, step: str, value: Any) -> Any:
+        task = self.sender.running_task()
+        driven = self._driven = {} if self._driven is None else self._driven
+        generator = driven.get(task)
+        if generator is None:
+            generator = driven[task] = self.__await__()
+        try:
+            return getattr(generator, step)(value)
+        except BaseException:
+            driven.pop(task, None)
+            raise
+
+    # References to parts of the response (RFC 8620, 3.7)
+
+    def ref(self, path: str) -> ResultReference[Never]:
+        """Refer to a part of the response by a JSON Pointer with `*`, such as "/list/*/threadId".
+
+        The result fits wherever an argument takes a reference.
+
+        Raises:
+            LocalProtocolError: the path is no JSON Pointer.
+        """
+        try:
+            pointer.parse(path)
+        except pointer.PointerError as error:
+            raise LocalProtocolError(f"{self.method.name}: {error}") from error
+        return ResultReference(self, path)
+
+    @property
+    def ids(self: "Call[QueryResponse]") -> ResultReference[list[Id]]:
+        """The ids that a /query finds."""
+        return ResultReference(self, "/ids")
+
+    @property
+    def created(self: "Call[ChangesResponse]") -> ResultReference[list[Id]]:
+        """The ids that a /changes reports as created."""
+        return ResultReference(self, "/created")
+
+    @property
+    def updated(self: "Call[ChangesResponse]") -> ResultReference[list[Id]]:
+        """The ids that a /changes reports as updated."""
+        return ResultReference(self, "/updated")
+
+    @property
+    def destroyed(self: "Call[ChangesResponse]") -> ResultReference[list[Id]]:
+        """The ids that a /changes reports as destroyed."""
+        return ResultReference(self, "/destroyed")
+
+    @property
+    def updated_properties(self: "Call[ChangesResponse]") -> ResultReference[list[str]]:
+        """The only properties that changed, or null for any: fits `properties` (RFC 8621, 2.2)."""
+        return ResultReference(self, "/updatedProperties")
+
+    @property
+    def added_ids(self: "Call[QueryChangesResponse]") -> ResultReference[list[Id]]:
+        """The ids that a /queryChanges reports as added."""
+        return ResultReference(self, "/added/*/id")
+
+    @property
+    def removed(self: "Call[QueryChangesResponse]") -> ResultReference[list[Id]]:
+        """The ids that a /queryChanges reports as removed."""
+        return ResultReference(self, "/removed")
+
+    def created_id(self: "Call[SetResponse[object]]", key: str) -> CreationReference:
+        """Refer to the id of the object that a /set creates under `key`."""
+        return CreationReference(self, key)
+
+
+AnyCall = Call[Any]
+
+AnyReference = Union[ResultReference[Any], CreationReference]
+
+
+def raw_method(
+    name: str, *, capability: str, reads: bool | None = None, takes_account_id: bool = True
+) -> Method:
+    """Describe a method whose response stays a plain dict."""
+    return Method(
+        name,
+        capability=capability,
+        decode=decoder(dict[str, object]),
+        takes_account_id=takes_account_id,
+        reads=only_reads(name) if reads is None else reads,
+    )
+
+

@@ -1,0 +1,322 @@
+"""The one place where types become functions: JSON of the server to typed values and back.
+
+Reading. `decoder(type)` gives the function that turns a decoded JSON value into the type, or raises
+`Malformed` with the path to the offending piece; a wrong type never gets through. Two families of
+attrs classes take part: *records* (responses, the session, set errors), whose missing members get
+their defaults, and *data objects* (see objects.py), whose missing members stay absent.
+
+Writing. `encode(value)` gives bytes. orjson walks plain containers by itself and calls `encodable`
+only for what it does not know: our attrs classes, datetimes, sets. So nothing is copied before it
+is serialised.
+
+cattrs does the dispatch: by type, by predicate, through generics.
+"""
+
+import math
+import types
+from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
+from datetime import datetime
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
+import cattrs
+import orjson
+
+from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol import dates
+from jmap_async.protocol.types import ABSENT
+
+T = TypeVar("T")
+
+Decoder = Callable[[Any], Any]
+
+_MAX_INT: Final = 2**53 - 1
+_OPTIONS: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+class Malformed(ValueError):
+    """A value is not of the type that the RFC gives it; `path` leads to it."""
+
+    def __init__(self, expected: str, value: object) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.value = value
+        self.path: list[str] = []
+
+    def inside(self, step: str) -> "Malformed":
+        """Return this error as seen from one level further out."""
+        self.path.insert(0, step)
+        return self
+
+    def __str__(self) -> str:
+        where = ".".join(self.path) or "the value"
+        return f"{where}: expected {self.expected}, got {self.value!r:.120}"
+
+
+# Names
+
+
+def wire_name(attribute: "attrs.Attribute[Any]") -> str:
+    """Return the RFC's spelling: given as metadata, else snake_case turned into camelCase."""
+    explicit = attribute.metadata.get("wire")
+    if isinstance(explicit, str):
+        return explicit
+    head, *tail = attribute.name.rstrip("_").split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in tail)
+
+
+LOCAL: Final[Mapping[str, Any]] = {"wire": None}
+"""Metadata of a field that is not on the wire."""
+
+
+def wire_fields(cls: type) -> "list[attrs.Attribute[Any]]":
+    """Return the fields of a record that have a wire name."""
+    fields = attrs.fields(get_origin(cls) or cls)
+    return [one for one in fields if one.name != "extra" and one.metadata.get("wire", "") is not None]
+
+
+def named(wire: str, **options: Any) -> Any:
+    """Declare a field whose wire name does not follow from its Python name."""
+    return attrs.field(metadata={"wire": wire}, **options)
+
+
+# Reading
+
+
+def decoder(type_: object) -> Decoder:
+    """Return the function that turns decoded JSON into `type_` or raises Malformed."""
+    # A function of one argument: the type is fixed here, cattrs' hooks take it along.
+    hook = converter.get_structure_hook(cast("type[Any]", type_))
+    return lambda value: hook(value, type_)
+
+
+def _exactly(type_: type, expected: str) -> Callable[[Any, Any], Any]:
+    def check(value: Any, _: Any) -> Any:
+        # Not isinstance: True is no UnsignedInt.
+        if type(value) is type_:
+            return value
+        raise Malformed(expected, value)
+
+    return check
+
+
+def _date(value: Any, _: Any) -> datetime:
+    if type(value) is not str:
+        raise Malformed("a date", value)
+    try:
+        return dates.decode(value)
+    except ValueError:
+        raise Malformed("a date", value) from None
+
+
+def _anything(value: Any, _: Any) -> Any:
+    return value
+
+
+def _is_optional(type_: Any) -> bool:
+    return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
+
+
+def _optional(type_: Any) -> Callable[[Any, Any], Any]:
+    inner = decoder(Union[tuple(arg for arg in get_args(type_) if arg is not type(None))])  # noqa: UP007 - built from a tuple
+    return lambda value, _: None if value is None else inner(value)
+
+
+def _is_list(type_: Any) -> bool:
+    return get_origin(type_) in {list, Sequence}
+
+
+def _list(type_: Any) -> Callable[[Any, Any], Any]:
+    inner = decoder(get_args(type_)[0])
+
+    def structure(value: Any, _: Any) -> list[Any]:
+        if type(value) is not list:
+            raise Malformed("an array", value)
+        try:
+            return [inner(item) for item in value]
+        except Malformed as error:
+            raise _locate(error, enumerate(value), inner) from None
+
+    return structure
+
+
+def _is_mapping(type_: Any) -> bool:
+    return get_origin(type_) in {dict, Mapping}
+
+
+def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
+    inner = decoder(get_args(type_)[1])
+
+    def structure(value: Any, _: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise Malformed("an object", value)
+        try:
+            return {key: inner(item) for key, item in value.items()}
+        except Malformed as error:
+            raise _locate(error, value.items(), inner) from None
+
+    return structure
+
+
+def _locate(error: Malformed, items: Any, inner: Decoder) -> Malformed:
+    # Only on failure: which one was it? The loops above stay free of bookkeeping.
+    for key, item in items:
+        try:
+            inner(item)
+        except Malformed as again:
+            return again.inside(str(key))
+    return error
+
+
+def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
+    """Return the structure hook of a record: missing members get their defaults.
+
+    A null where the type does not allow it counts as missing: a server may leave out what has its
+    default, and null is the usual default (RFC 8620, 3.5). Members that no field names go to the
+    field `extra` where the record has one.
+    """
+    bare = get_origin(cls) or cls
+    bound = dict(zip(getattr(bare, "__parameters__", ()), get_args(cls), strict=False))
+    hints = get_type_hints(bare)
+    known: dict[str, tuple[str, Decoder, bool]] = {}
+    required: list[str] = []
+    for attribute in wire_fields(bare):
+        hint = _substitute(hints[attribute.name], bound)
+        known[wire_name(attribute)] = (attribute.alias or attribute.name, decoder(hint), _is_optional(hint))
+        if attribute.default is attrs.NOTHING:
+            required.append(wire_name(attribute))
+    keeps_extra = "extra" in hints
+
+    def structure(value: Any, _: Any) -> T:
+        if type(value) is not dict:
+            raise Malformed("an object", value)
+        members: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        for wire, item in value.items():
+            if wire not in known:
+                extra[wire] = item
+                continue
+            name, decode, nullable = known[wire]
+            if item is None and not nullable:
+                continue
+            try:
+                members[name] = decode(item)
+            except Malformed as error:
+                raise error.inside(wire) from None
+        for wire in required:
+            if known[wire][0] not in members:
+                raise Malformed(f"a member {wire!r}", value)
+        if keeps_extra:
+            members["extra"] = extra
+        return bare(**members)
+
+    return structure
+
+
+def _substitute(hint: Any, bound: Mapping[Any, Any]) -> Any:
+    """Replace the type variables of a generic record by what they stand for."""
+    if hint in bound:
+        return bound[hint]
+    if not getattr(hint, "__parameters__", ()):
+        return hint
+    return hint[tuple(bound.get(parameter, parameter) for parameter in hint.__parameters__)]
+
+
+# Writing
+
+
+def encode(value: object, default: Callable[[Any], Any] | None = None) -> bytes:
+    """Serialise to I-JSON (RFC 8620, 1.5).
+
+    `default` may replace `encodable` for values that JSON does not know.
+
+    Raises:
+        LocalProtocolError: the value holds what JSON cannot (says what).
+    """
+    try:
+        body = orjson.dumps(value, default or encodable, _OPTIONS)
+    except (TypeError, orjson.JSONEncodeError) as error:
+        if isinstance(error.__cause__, LocalProtocolError):
+            raise error.__cause__ from None
+        raise LocalProtocolError(f"cannot be sent as JSON: {error}") from error
+    # orjson writes NaN and infinity as null; JSON has neither, and silence would change the data.
+    if b"null" in body and _has_nan(value):
+        raise LocalProtocolError("cannot be sent as JSON: NaN and infinity are not numbers in JSON")
+    return body
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, Mapping):
+        return any(_has_nan(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(_has_nan(item) for item in value)
+    return False
+
+
+def encodable(value: Any) -> Any:
+    """Turn what orjson does not know into what it does."""
+    if isinstance(value, datetime):
+        return dates.encode(value)
+    if attrs.has(type(value)):
+        return unstructure(value)
+    if isinstance(value, AbstractSet):
+        # Set-like maps have only true values (RFC 8621, 4.1.1).
+        return dict.fromkeys(value, True)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def unstructure(value: Any) -> Any:
+    """Return one of our attrs objects as a dict by wire names, one level deep."""
+    return converter.unstructure(value)
+
+
+def record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
+    """Return the unstructure hook of a record: members that have their default are left out."""
+    members = [
+        (attribute.name, wire_name(attribute), _plain_default(attribute))
+        for attribute in wire_fields(cls)
+    ]
+
+    def unstructure_record(value: Any) -> dict[str, Any]:
+        wire = dict(getattr(value, "extra", None) or {})
+        for name, spelt, default in members:
+            item = getattr(value, name)
+            if item is not default and item != default:
+                wire[spelt] = item
+        return wire
+
+    return unstructure_record
+
+
+def _plain_default(attribute: "attrs.Attribute[Any]") -> object:
+    default = attribute.default
+    if default is attrs.NOTHING:
+        return ABSENT
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+        return cast("Any", default).factory()
+    return default
+
+
+def _build() -> cattrs.Converter:
+    built = cattrs.Converter(detailed_validation=False)
+    # Later registrations win: from the general to the particular.
+    built.register_structure_hook_factory(attrs.has, record_decoder)
+    built.register_unstructure_hook_factory(attrs.has, record_encoder)
+    built.register_structure_hook_factory(_is_mapping, _mapping)
+    built.register_structure_hook_factory(_is_list, _list)
+    built.register_structure_hook_factory(_is_optional, _optional)
+    built.register_structure_hook(str, _exactly(str, "a string"))
+    built.register_structure_hook(bool, _exactly(bool, "true or false"))
+    built.register_structure_hook(int, _exactly(int, "an integer"))
+    built.register_structure_hook(datetime, _date)
+    built.register_structure_hook_func(lambda type_: type_ in {object, Any}, _anything)
+    return built
+
+
+converter: Final = _build()

@@ -1,0 +1,64 @@
+"""Date and UTCDate (RFC 8620, 1.4): RFC 3339 with rules of their own."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from jmap_async.errors import LocalProtocolError
+
+_RFC3339: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))"
+)
+
+
+def decode(text: str) -> datetime:
+    """Parse a Date or UTCDate of the server into an aware datetime in UTC.
+
+    Fractions of any length are accepted and cut to microseconds, a leap second counts as the
+    second before. A time that UTC cannot hold (year 1 with an offset) keeps its own offset.
+
+    Raises:
+        ValueError: it is no RFC 3339 date.
+    """
+    if text.endswith("Z") and "." not in text and len(text) == len("2014-10-30T06:12:00Z"):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass  # a leap second, perhaps: the careful way decides
+    return _decode_carefully(text)
+
+
+def _decode_carefully(text: str) -> datetime:
+    match = _RFC3339.fullmatch(text)
+    if match is None or not text.isascii():
+        raise ValueError(f"not an RFC 3339 date: {text[:60]!r}")
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    fraction, zulu, sign, offset_hours, offset_minutes = match.groups()[6:]
+    zone = UTC
+    if zulu is None:
+        offset = timedelta(hours=int(offset_hours), minutes=int(offset_minutes))
+        zone = timezone(-offset if sign == "-" else offset)
+    microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    moment = datetime(
+        year, month, day, hour, minute, min(second, 59), microsecond, tzinfo=zone
+    )
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment
+
+
+def encode(moment: datetime) -> str:
+    """Spell an aware datetime as a UTCDate: "Z", no fraction when it is zero.
+
+    Raises:
+        LocalProtocolError: the datetime is naive.
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise LocalProtocolError(
+            f"{moment!r} has no time zone: use an aware datetime, "
+            "such as datetime.now(timezone.utc)"
+        )
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    text = utc.isoformat(timespec="microseconds" if utc.microsecond else "seconds")
+    return (text.rstrip("0") if utc.microsecond else text) + "Z"

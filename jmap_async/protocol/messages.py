@@ -1,0 +1,133 @@
+"""Requests and responses on the wire (RFC 8620, 3.2 to 3.6)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import attrs
+import orjson
+
+from jmap_async.errors import METHOD_ERRORS, MethodError, RemoteProtocolError
+from jmap_async.protocol.strict_json import load_unique
+
+
+def encode_invocation(name: str, arguments: bytes, call_id: str) -> bytes:
+    """Write an invocation whose arguments are JSON already."""
+    return b'["%b",%b,"%b"]' % (name.encode(), arguments, call_id.encode())
+
+
+def encode_request(using: Iterable[str], invocations: Iterable[bytes]) -> bytes:
+    """Write a Request object from invocations that are JSON already (RFC 8620, 3.3)."""
+    return b'{"using":%b,"methodCalls":[%b]}' % (
+        orjson.dumps(list(using)),
+        b",".join(invocations),
+    )
+
+
+ENVELOPE_SIZE: Final = len(encode_request((), ()))
+"""Octets of a request without capabilities and calls."""
+
+
+@attrs.frozen
+class MethodResponse:
+    """One response: `name` is the method's, or "error" (RFC 8620, 3.2)."""
+
+    name: str
+    arguments: dict[str, Any]
+    call_id: str
+
+
+@attrs.frozen
+class Response:
+    """A Response object (RFC 8620, 3.4); `session_state` is None where the server left it out."""
+
+    method_responses: Sequence[MethodResponse]
+    session_state: str | None
+
+
+def parse_response(body: bytes) -> Response:
+    """Read a Response object.
+
+    Raises:
+        RemoteProtocolError: it is not JSON, or no Response object.
+    """
+    document = _load(body)
+    if not isinstance(document, dict) or not isinstance(document.get("methodResponses"), list):
+        raise RemoteProtocolError(
+            "the server's answer is no JMAP Response object: it has no methodResponses. "
+            "Is the session's apiUrl right?",
+            piece=_shown(body),
+        )
+    state = document.get("sessionState")
+    return Response(
+        [_method_response(item) for item in document["methodResponses"]],
+        state if isinstance(state, str) else None,
+    )
+
+
+def _load(body: bytes) -> Any:
+    try:
+        # orjson keeps the last of two equal keys. The key whose loss would lose every answer is
+        # looked for; when it seems to be there twice, the slow parser, which sees it, decides.
+        if body.count(b'"methodResponses"') > 1:
+            return load_unique(body)
+        return orjson.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RemoteProtocolError(
+            f"the server's answer is not I-JSON ({error}); it may have been cut short",
+            piece=_shown(body),
+        ) from error
+
+
+def _shown(body: bytes) -> str:
+    return body[:400].decode(errors="replace")
+
+
+def _method_response(item: object) -> MethodResponse:
+    match item:
+        case [str(name), dict(arguments), str(call_id)]:
+            return MethodResponse(name, arguments, call_id)
+    raise RemoteProtocolError(
+        "the server's answer holds a method response that is no [name, arguments, call id]",
+        piece=item,
+    )
+
+
+def method_error(arguments: dict[str, Any], *, method: str, call_id: str) -> MethodError:
+    """Make the exception for an "error" response (RFC 8620, 3.6.2)."""
+    type_ = arguments.get("type")
+    if not isinstance(type_, str):
+        type_ = "serverFail"
+    description = arguments.get("description")
+    if not isinstance(description, str):
+        description = None
+    details = {
+        key: value for key, value in arguments.items() if key not in {"type", "description"}
+    }
+    said = f": {description}" if description else f": {details}" if details else ""
+    return METHOD_ERRORS.get(type_, MethodError)(
+        f"{method} (call {call_id}) failed: {type_}{said[:500]}{_remedy(type_)}",
+        type=type_,
+        description=description,
+        arguments=arguments,
+        method=method,
+        call_id=call_id,
+    )
+
+
+_REMEDIES: Final = {
+    "unknownMethod": "the server does not have this method: see client.session.capabilities",
+    "invalidArguments": "check names and types of the arguments and properties",
+    "accountNotFound": "see client.session.accounts for the accounts that there are",
+    "accountReadOnly": "use credentials that may change this account",
+    "requestTooLarge": "ask for fewer objects at once",
+    "cannotCalculateChanges": "fetch the objects anew; there is no delta from that state",
+    "stateMismatch": "somebody else changed the data: fetch, and try again on the new state",
+    "anchorNotFound": "the anchor left the results: query without it",
+    "tooManyChanges": "raise max_changes, or query anew",
+    "serverUnavailable": "try again later",
+}
+
+
+def _remedy(type_: str) -> str:
+    remedy = _REMEDIES.get(type_)
+    return f" ({remedy})" if remedy else ""

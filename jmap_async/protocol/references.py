@@ -1,0 +1,42 @@
+"""Results of calls that are not here yet, used as arguments of other calls."""
+
+from typing import TYPE_CHECKING, Generic, TypeVar, Union
+
+import attrs
+
+if TYPE_CHECKING:
+    from jmap_async.protocol.call import AnyCall
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False, repr=False)
+class ResultReference(Generic[T_co]):
+    """The part at `path` of a call's response, to be used as an argument (RFC 8620, 3.7).
+
+    `path` is a JSON Pointer in which `*` stands for every item of an array. Made by `call.ref()`
+    and by typed attributes such as `query.ids`. Where both calls end in one request the server
+    resolves it, else it is resolved here, by the same rules.
+    """
+
+    call: "AnyCall"
+    path: str
+
+    def __repr__(self) -> str:
+        return f"<ResultReference {self.path} of {self.call.method.name}>"
+
+
+@attrs.frozen(eq=False, repr=False)
+class CreationReference:
+    """The id that a call will give to the object created under `key` (RFC 8620, 5.3)."""
+
+    call: "AnyCall"
+    key: str
+
+    def __repr__(self) -> str:
+        return f"<CreationReference #{self.key} of {self.call.method.name}>"
+
+
+Ref = Union[T, ResultReference[T]]
+"""An argument that may be given as a value or as a reference to one."""

@@ -1,0 +1,311 @@
+"""Arguments and responses of the standard methods (RFC 8620, 5).
+
+An argument left at its default is not sent: the RFC's default is the same. Responses read what a
+server leaves out, or sends as null, as its default (RFC 8620, 3.5).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Generic, NoReturn, TypeVar, Union
+
+import attrs
+
+from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed
+from jmap_async.protocol import patch
+from jmap_async.protocol.converter import LOCAL
+from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
+from jmap_async.protocol.ids import check_creation_id, check_id, ids_argument
+from jmap_async.protocol.references import CreationReference, Ref, ResultReference
+from jmap_async.protocol.types import Id, Wire
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Create = Mapping[str, Union[T, Wire]]
+"""Objects to create, by creation id."""
+
+# The RFC's name `list` hides the builtin inside of GetResponse.
+Objects = list[T_co]
+IdsFound = list[Id]
+
+
+def _no_ids() -> list[Id]:
+    return []
+
+
+IdList = list[Union[str, CreationReference]]
+
+
+@attrs.frozen(kw_only=True)
+class Arguments:
+    """Base of the arguments of a method."""
+
+    def check(self) -> None:
+        """Refuse what no server accepts, before anything is sent.
+
+        Raises:
+            LocalProtocolError: says what is wrong and what to do.
+        """
+
+    def needs(self) -> Iterable[str]:
+        """Name the capabilities that these arguments need beyond the method's own."""
+        return ()
+
+
+# /get
+
+
+@attrs.frozen(kw_only=True)
+class Get(Arguments):
+    """Arguments of Foo/get (RFC 8620, 5.1): `ids` None means all, where the type allows it."""
+
+    ids: IdList | ResultReference[list[str]] | None = attrs.field(
+        default=None, kw_only=False, converter=ids_argument
+    )
+    properties: Ref[Sequence[str]] | None = None
+
+    def check(self) -> None:
+        for one in self.ids if isinstance(self.ids, list) else ():
+            if not isinstance(one, CreationReference):
+                check_id(one)
+
+
+@attrs.frozen(kw_only=True)
+class GetResponse(Generic[T_co]):
+    """Response of Foo/get: objects in the order in which they were asked for.
+
+    `state` and `account_id` are "" where the type has none (PushSubscription).
+    """
+
+    list: Objects[T_co]
+    not_found: IdsFound = attrs.field(factory=_no_ids)
+    state: str = ""
+    account_id: Id = ""
+
+
+# /changes
+
+
+@attrs.frozen(kw_only=True)
+class Changes(Arguments):
+    """Arguments of Foo/changes (RFC 8620, 5.2)."""
+
+    since_state: Ref[str] = attrs.field(kw_only=False)
+    max_changes: int | None = None
+
+    def check(self) -> None:
+        _check_max_changes(self.max_changes)
+
+
+def _check_max_changes(value: int | None) -> None:
+    # RFC 8620, 5.2: 0 is not "no limit" but invalid.
+    if value is not None and value <= 0:
+        raise LocalProtocolError(f"max_changes must be greater than 0, not {value}: leave it out")
+
+
+@attrs.frozen(kw_only=True)
+class ChangesResponse:
+    """Response of Foo/changes.
+
+    Call again with `new_state` while `has_more_changes`. Apply created, updated, destroyed in this
+    order. `updated_properties` (Mailbox, Quota) is None when any property may have changed.
+    """
+
+    old_state: str
+    new_state: str
+    has_more_changes: bool = False
+    created: list[Id] = attrs.field(factory=list)
+    updated: list[Id] = attrs.field(factory=list)
+    destroyed: list[Id] = attrs.field(factory=list)
+    updated_properties: list[str] | None = None
+    account_id: Id = ""
+
+
+# /set
+
+
+@attrs.frozen(kw_only=True)
+class Set(Arguments, Generic[T]):
+    """Arguments of Foo/set (RFC 8620, 5.3).
+
+    `create` has objects by creation id, `update` patches by id, with wire paths such as
+    `{"keywords/$seen": True}`; `destroy` is one id or many.
+    """
+
+    create: Mapping[str, T | Wire] | None = None
+    update: Mapping[str, T | Wire] | None = None
+    destroy: IdList | ResultReference[list[str]] | None = attrs.field(
+        default=None, converter=ids_argument
+    )
+    if_in_state: Ref[str] | None = None
+
+    def check(self) -> None:
+        for key in self.create or ():
+            check_creation_id(key)
+        for key, changes in (self.update or {}).items():
+            check_id(key)
+            if isinstance(changes, Mapping):
+                patch.check(changes)
+        for one in self.destroy if isinstance(self.destroy, list) else ():
+            if not isinstance(one, CreationReference):
+                check_id(one)
+
+
+class _Refusals:
+    """What the responses with SetErrors have in common."""
+
+    __slots__ = ()
+
+    def _raise_for(self, **refused: Mapping[str, SetError]) -> None:
+        errors = {key: error for group in refused.values() for key, error in group.items()}
+        if errors:
+            _raise_set_failed(errors)
+
+
+def _raise_set_failed(errors: Mapping[str, SetError]) -> NoReturn:
+    shown = "; ".join(f"{key}: {error}" for key, error in list(errors.items())[:3])
+    more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+    raise SetFailed(f"the server refused {shown}{more}", errors=errors)
+
+
+@attrs.frozen(kw_only=True)
+class SetResponse(_Refusals, Generic[T_co]):
+    """Response of Foo/set; the maps are {} when the server sends null or nothing.
+
+    `created` has what the client did not send (the id, server-set properties), by creation id;
+    `updated` the same by id, or None. States are None where the server gives none.
+    """
+
+    created: "dict[str, T_co]" = attrs.field(factory=dict)
+    updated: "dict[Id, T_co | None]" = attrs.field(factory=dict)
+    destroyed: list[Id] = attrs.field(factory=list)
+    not_created: dict[str, SetError] = attrs.field(factory=dict)
+    not_updated: dict[Id, SetError] = attrs.field(factory=dict)
+    not_destroyed: dict[Id, SetError] = attrs.field(factory=dict)
+    old_state: str | None = None
+    new_state: str | None = None
+    account_id: Id = ""
+
+    def raise_for_errors(self) -> None:
+        """Raise when the server refused any object.
+
+        Raises:
+            SetFailed: with a SetError for each, by creation id or id.
+        """
+        self._raise_for(
+            created=self.not_created, updated=self.not_updated, destroyed=self.not_destroyed
+        )
+
+
+# /copy
+
+
+@attrs.frozen(kw_only=True)
+class Copy(Arguments, Generic[T]):
+    """Arguments of Foo/copy (RFC 8620, 5.4); each object of `create` has the id of the original."""
+
+    from_account_id: Id = attrs.field(kw_only=False)
+    create: Mapping[str, T | Wire]
+    if_from_in_state: Ref[str] | None = None
+    if_in_state: Ref[str] | None = None
+    on_success_destroy_original: bool = False
+    destroy_from_if_in_state: Ref[str] | None = None
+
+    def check(self) -> None:
+        check_id(self.from_account_id, "account id")
+        for key in self.create:
+            check_creation_id(key)
+
+
+@attrs.frozen(kw_only=True)
+class CopyResponse(_Refusals, Generic[T_co]):
+    """Response of Foo/copy.
+
+    With `on_success_destroy_original`, `on_success` is the response of the implicit Foo/set in the
+    account copied from; where that failed, `on_success_error` says why (RFC 8620, 5.4).
+    """
+
+    created: "dict[str, T_co]" = attrs.field(factory=dict)
+    not_created: dict[str, SetError] = attrs.field(factory=dict)
+    old_state: str | None = None
+    new_state: str | None = None
+    from_account_id: Id = ""
+    account_id: Id = ""
+    on_success: "SetResponse[T_co] | None" = attrs.field(default=None, metadata=LOCAL)
+    on_success_error: MethodError | None = attrs.field(default=None, metadata=LOCAL)
+
+    def raise_for_errors(self) -> None:
+        """Raise SetFailed when the server refused any object."""
+        self._raise_for(created=self.not_created)
+
+
+# /query
+
+
+@attrs.frozen(kw_only=True)
+class Query(Arguments, Generic[F]):
+    """Arguments of Foo/query (RFC 8620, 5.5)."""
+
+    filter: Filter[F] | None = attrs.field(default=None, kw_only=False)
+    sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=as_sort)
+    position: int = 0
+    anchor: Ref[Id] | None = None
+    anchor_offset: int = 0
+    limit: int | None = None
+    calculate_total: bool = False
+
+    def check(self) -> None:
+        if self.limit is not None and self.limit < 0:
+            raise LocalProtocolError(f"limit must not be negative, like {self.limit}")
+
+
+@attrs.frozen(kw_only=True)
+class QueryResponse:
+    """Response of Foo/query; `limit` only where the server set or changed it."""
+
+    ids: list[Id]
+    query_state: str = ""
+    can_calculate_changes: bool = False
+    position: int = 0
+    total: int | None = None
+    limit: int | None = None
+    account_id: Id = ""
+
+
+# /queryChanges
+
+
+@attrs.frozen(kw_only=True)
+class QueryChanges(Arguments, Generic[F]):
+    """Arguments of Foo/queryChanges (RFC 8620, 5.6): the same filter and sort as the query."""
+
+    since_query_state: Ref[str] = attrs.field(kw_only=False)
+    filter: Filter[F] | None = None
+    sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=as_sort)
+    max_changes: int | None = None
+    up_to_id: Ref[Id] | None = None
+    calculate_total: bool = False
+
+    def check(self) -> None:
+        _check_max_changes(self.max_changes)
+
+
+@attrs.frozen(kw_only=True)
+class AddedItem:
+    """An id that came into a query's results, and where (RFC 8620, 5.6)."""
+
+    id: Id
+    index: int
+
+
+@attrs.frozen(kw_only=True)
+class QueryChangesResponse:
+    """Response of Foo/queryChanges: take out all `removed`, then put in `added` by rising index."""
+
+    old_query_state: str
+    new_query_state: str
+    total: int | None = None
+    removed: list[Id] = attrs.field(factory=list)
+    added: list[AddedItem] = attrs.field(factory=list)
+    account_id: Id = ""
+
+
