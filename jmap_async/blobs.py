@@ -1,0 +1,212 @@
+"""Uploads and downloads: blobs, streamed (RFC 8620, 6)."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self, Union
+
+import orjson
+
+from jmap_async.errors import LocalProtocolError, RemoteProtocolError, TooLarge
+from jmap_async.protocol import uri_template
+from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
+from jmap_async.protocol.converter import Malformed
+from jmap_async.protocol.session import Session
+from jmap_async.protocol.types import Id
+from jmap_async.transport import DownloadStream, HTTPResponse, Transport
+
+Progress = Callable[[int, Union[int, None]], None]
+"""Told how many octets have gone, and of how many, where that is known."""
+
+_CHUNK: Final = 256 * 1024
+
+
+class Uploader:
+    """Uploads blobs, at most as many at once as the server allows (`maxConcurrentUpload`)."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._allowed = 0
+        self._slots = asyncio.Semaphore(0)
+
+    async def upload(
+        self,
+        session: Session,
+        account_id: Id,
+        data: BlobSource,
+        *,
+        type: str,
+        progress: Progress | None,
+    ) -> Blob:
+        """Upload a blob; see `Client.upload`."""
+        size = await _size(data)
+        limit = session.core.max_size_upload
+        if size is not None and size > limit:
+            raise TooLarge(
+                f"upload: {size} octets are more than the {limit} that the server takes "
+                "(maxSizeUpload)"
+            )
+        url = uri_template.expand(_required(session.upload_url, "upload"), {"accountId": account_id})
+        async with self._slot(session.core.max_concurrent_upload):
+            response = await self._transport.upload(
+                url, _body(data, size, limit, progress), content_type=type, size=size
+            )
+        return _read_blob(response)
+
+    def _slot(self, allowed: int) -> asyncio.Semaphore:
+        if allowed != self._allowed:
+            # The session changed; those that run keep the slots of before.
+            self._allowed, self._slots = allowed, asyncio.Semaphore(max(1, allowed))
+        return self._slots
+
+
+def _required(url: str, what: str) -> str:
+    if not url:
+        raise LocalProtocolError(f"{what}: the server's session names no {what} URL")
+    return url
+
+
+async def _size(data: BlobSource) -> int | None:
+    if isinstance(data, bytes):
+        return len(data)
+    if isinstance(data, os.PathLike):
+        return (await asyncio.to_thread(os.stat, data)).st_size
+    return None
+
+
+def _body(
+    data: BlobSource, size: int | None, limit: int, progress: Progress | None
+) -> bytes | AsyncIterator[bytes]:
+    """Return what to send: bytes as they are, everything else in chunks."""
+    if isinstance(data, bytes) and progress is None:
+        return data
+    return _counted(_chunks(data), size, limit, progress)
+
+
+async def _chunks(data: BlobSource) -> AsyncIterator[bytes]:
+    if isinstance(data, bytes):
+        view = memoryview(data)
+        for start in range(0, len(view), _CHUNK):
+            yield bytes(view[start : start + _CHUNK])
+    elif isinstance(data, os.PathLike):
+        # Files block: they are read in a thread.
+        file: BinaryIO = await asyncio.to_thread(Path(data).open, "rb")
+        try:
+            while chunk := await asyncio.to_thread(file.read, _CHUNK):
+                yield chunk
+        finally:
+            await asyncio.to_thread(file.close)
+    else:
+        async for chunk in data:
+            yield chunk
+
+
+async def _counted(
+    chunks: AsyncIterator[bytes], size: int | None, limit: int, progress: Progress | None
+) -> AsyncIterator[bytes]:
+    done = 0
+    async for chunk in chunks:
+        done += len(chunk)
+        if done > limit:
+            raise TooLarge(f"upload: more than the {limit} octets that the server takes")
+        yield chunk
+        if progress is not None:
+            progress(done, size)
+
+
+def _read_blob(response: HTTPResponse) -> Blob:
+    try:
+        blob: Blob = decode_blob(orjson.loads(response.body))
+    except (ValueError, Malformed) as error:
+        raise RemoteProtocolError(
+            f"the server's answer to an upload is no upload response: {error}",
+            piece=response.body[:400].decode(errors="replace"),
+        ) from error
+    return blob
+
+
+class Download:
+    """A blob on its way: `async with client.download(...) as blob`.
+
+    Iterate over it for the chunks as they come, or `read` or `save` it whole.
+    """
+
+    def __init__(self, transport: Transport, url: str, progress: Progress | None) -> None:
+        self._transport = transport
+        self._url = url
+        self._progress = progress
+        self._stack = AsyncExitStack()
+        self._stream: DownloadStream | None = None
+
+    async def __aenter__(self) -> Self:
+        self._stream = await self._stack.enter_async_context(self._transport.download(self._url))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+        self._stream = None
+
+    @property
+    def _open(self) -> DownloadStream:
+        if self._stream is None:
+            raise LocalProtocolError(
+                "download: use `async with client.download(...) as blob`, and read inside of it"
+            )
+        return self._stream
+
+    @property
+    def size(self) -> int | None:
+        """Octets to come in all; None where the server does not say."""
+        return self._open.size
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        stream, done = self._open, 0
+        async for chunk in stream.iter_chunks():
+            done += len(chunk)
+            yield chunk
+            if self._progress is not None:
+                self._progress(done, stream.size)
+
+    async def read(self) -> bytes:
+        """Return the whole blob."""
+        return b"".join([chunk async for chunk in self])
+
+    async def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the blob to a file, which is replaced once the blob is complete."""
+        target = Path(path)
+        partial = target.with_name(f"{target.name}.part")
+        file: BinaryIO = await asyncio.to_thread(partial.open, "wb")
+        try:
+            try:
+                async for chunk in self:
+                    await asyncio.to_thread(file.write, chunk)
+            finally:
+                await asyncio.to_thread(file.close)
+            await asyncio.to_thread(partial.replace, target)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def download_url(
+    session: Session, account_id: Id, blob_id: Id, *, name: str | None, type: str | None
+) -> str:
+    """Return where a blob is to be had (RFC 8620, 6.2)."""
+    return uri_template.expand(
+        _required(session.download_url, "download"),
+        {
+            "accountId": account_id,
+            "blobId": blob_id,
+            # Servers put it into the path, where an empty segment would change the route.
+            "name": name or "blob",
+            "type": type or "application/octet-stream",
+        },
+    )

@@ -1,0 +1,7 @@
+"""Calls in, requests out; responses in, answers out. Pure: no event loop, no clock, no I/O."""
+
+from jmap_async.planner.entry import Answer, Entry
+from jmap_async.planner.planner import Planner
+from jmap_async.planner.request import Request
+
+__all__ = ["Answer", "Entry", "Planner", "Request"]

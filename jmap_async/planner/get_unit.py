@@ -1,0 +1,286 @@
+"""Reads of the same type with the same arguments but the ids: one invocation, or as few as fit."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from jmap_async.errors import (
+    JMAPError,
+    LocalProtocolError,
+    MethodError,
+    RemoteProtocolError,
+    RequestTooLarge,
+)
+from jmap_async.planner.entry import Answer, Entry, Reference
+from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.units import Offer, Unit, concerns_all, resolved
+from jmap_async.protocol.converter import encode
+from jmap_async.protocol.messages import MethodResponse
+
+if TYPE_CHECKING:
+    from jmap_async.planner.queue import Queue
+
+
+class Share:
+    """What one entry wants of a merged read, and what of it has come."""
+
+    __slots__ = ("entry", "found", "ids", "state", "taken", "unsettled")
+
+    def __init__(self, entry: Entry, ids: Iterable[str]) -> None:
+        self.entry = entry
+        self.ids = list(dict.fromkeys(ids))
+        self.unsettled = len(self.ids)
+        self.taken = False
+        self.found: dict[str, dict[str, Any]] = {}
+        # Of the part answered first, so that /changes from there misses nothing (RFC 8620, 5.1).
+        self.state: object = None
+
+    def answer(self, members: Mapping[str, Any]) -> Answer:
+        """Put the response together that this call would have got on its own."""
+        response = {**members, "list": [self.found[one] for one in self.ids if one in self.found]}
+        response["notFound"] = [one for one in self.ids if one not in self.found]
+        if self.state is not None:
+            response["state"] = self.state
+        return Answer(response)
+
+
+Wanted = dict[str, list[Share]]
+"""Who wants each id."""
+
+# Replays of a refused read are divided into this many parts each time.
+_PARTS: Final = 8
+
+
+class GetUnit(Unit):
+    """A /get by ids, for all callers that ask alike; over `maxObjectsInGet` it is cut up."""
+
+    def __init__(self, entry: Entry, queue: "Queue") -> None:
+        super().__init__(entry, queue)
+        self._shares: dict[Entry, Share] = {}
+        self._wanted: Wanted = {}
+        self._most: int | None = None
+        if "ids" not in self._references:
+            self._want(entry, entry.arguments["ids"])
+
+    @staticmethod
+    def suits(entry: Entry) -> bool:
+        """Tell whether an entry is a read by ids."""
+        if not entry.method.reads or not entry.method.name.endswith("/get") or entry.makers:
+            return False
+        # An empty list is asked for its state; there is nothing to cut up.
+        return "ids" in entry.references or bool(entry.arguments.get("ids"))
+
+    @staticmethod
+    def key(entry: Entry) -> object:
+        """Return what reads have in common that can be merged; None: leave this one alone."""
+        if entry.references or not entry.mergeable:
+            return None
+        return (entry.method.name, entry.using, encode({**entry.arguments, "ids": None}))
+
+    def join(self, entry: Entry) -> bool:
+        self.entries.append(entry)
+        self._want(entry, entry.arguments["ids"])
+        return True
+
+    def leave(self, entry: Entry) -> bool:
+        share = self._shares.get(entry)
+        if len(self.entries) == 1 or share is None or share.taken:
+            return False
+        self.entries.remove(entry)
+        del self._shares[entry]
+        for one in share.ids:
+            self._wanted[one].remove(share)
+            if not self._wanted[one]:
+                del self._wanted[one]
+        return True
+
+    def _want(self, entry: Entry, ids: Iterable[str]) -> None:
+        share = self._shares[entry] = Share(entry, ids)
+        for one in share.ids:
+            takers = self._wanted.get(one)
+            if takers is None:
+                self._wanted[one] = [share]
+            else:
+                takers.append(share)
+
+    # On the way out
+
+    def _resolve(self, name: str, reference: Reference) -> Any:
+        value = super()._resolve(name, reference)
+        if name == "ids":
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise LocalProtocolError(
+                    f"{self.name}: {reference.path!r} of {reference.entry.method.name} is no list "
+                    "of ids"
+                )
+            for entry in self.entries:
+                self._want(entry, value)
+        return value
+
+    def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
+        if "#ids" in wire or not self._wanted:
+            return super()._take(request, wire)
+        if request.full:
+            return Offer.FULL
+        part = self._part(request, len(encode({**wire, "ids": []})))
+        if part is None:
+            return Offer.FULL
+        for one in part:
+            del self._wanted[one]
+        self.exhausted = not self._wanted
+        entries = self._takers(part)
+        if not entries:  # everybody who wanted these has left
+            return Offer.DROPPED if self.exhausted else self._take(request, wire)
+        body = encode({**wire, "ids": list(part)})
+        invocation = request.add(self, body, entries, part)
+        if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
+            request.alone[entries[0]] = invocation
+        return Offer.TAKEN
+
+    def _takers(self, part: Wanted) -> tuple[Entry, ...]:
+        """Return who still wants some of the ids; ids that nobody wants are taken out."""
+        entries: dict[Entry, None] = {}
+        for one, takers in tuple(part.items()):
+            staying = [share for share in takers if not self._left(share.entry)]
+            for share in staying:
+                share.taken = True
+                entries[share.entry] = None
+            if staying:
+                part[one] = staying
+            else:
+                del part[one]
+        return tuple(entries)
+
+    def _part(self, request: Request, overhead: int) -> Wanted | None:
+        """Return the ids that go into one invocation, by number and by octets; None: no room."""
+        limits = request.limits
+        most = max(1, min(limits.max_objects_in_get, self._most or limits.max_objects_in_get))
+        room = request.room(self.name, self.using) - overhead
+        part: Wanted = {}
+        for one, takers in self._wanted.items():
+            room -= len(encode(one)) + 1
+            if len(part) == most or room < 0:
+                break
+            part[one] = takers
+        if part or not self._wanted:
+            return part
+        if request.invocations:
+            return None
+        raise self._too_large(
+            overhead + len(encode(next(iter(self._wanted)))), limits.max_size_request
+        )
+
+    # On the way back
+
+    def answered(
+        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+    ) -> None:
+        rows = _rows(arguments)
+        if rows is None:
+            self.failed(
+                invocation,
+                RemoteProtocolError(
+                    f"{self.name} (call {invocation.call_id}): the answer has no list of objects "
+                    "with ids",
+                    piece=arguments,
+                ),
+            )
+            return
+        part = invocation.payload
+        if not isinstance(part, dict):
+            part = self._referred(invocation)
+            if part is None:
+                super().answered(invocation, arguments, implicit)
+                return
+        self._hand_out(part, rows, arguments)
+
+    def _referred(self, invocation: Invocation) -> Wanted | None:
+        """Return what the server resolved by itself, so that the order is the caller's too."""
+        reference = self._references.get("ids")
+        if reference is None:
+            return None
+        try:
+            ids = resolved(self.name, reference)
+        except JMAPError:
+            return None
+        shares = [Share(entry, ids) for entry in invocation.entries]
+        if not shares[0].ids:
+            return None
+        return {one: shares for one in shares[0].ids}
+
+    def _hand_out(
+        self, part: Wanted, rows: dict[str, dict[str, Any]], arguments: dict[str, Any]
+    ) -> None:
+        state = arguments.get("state")
+        members = {
+            name: value
+            for name, value in arguments.items()
+            if name not in {"list", "notFound", "state"}
+        }
+        for one, takers in part.items():
+            row = rows.get(one)
+            for position, share in enumerate(takers):
+                if row is not None:
+                    # Everybody gets objects of their own.
+                    share.found[one] = orjson.loads(orjson.dumps(row)) if position else row
+                if share.state is None:
+                    share.state = state
+                share.unsettled -= 1
+                if not share.unsettled:
+                    self._settle(share.entry, share.answer(members))
+
+    def refused(self, invocation: Invocation, error: MethodError) -> None:
+        part = invocation.payload
+        if isinstance(error, RequestTooLarge):
+            if not isinstance(part, dict) and self._resolve_after(invocation):
+                return
+            if isinstance(part, dict) and len(part) > 1:
+                self._most = len(part) // 2
+                self._wanted = {**part, **self._wanted}
+                self.exhausted = False
+                self._queue.put_back(self, [self])
+                return
+        if isinstance(part, dict) and len(invocation.entries) > 1 and not concerns_all(error):
+            self._queue.put_back(self, self._divided(part, invocation.entries))
+            return
+        super().refused(invocation, error)
+
+    def _resolve_after(self, invocation: Invocation) -> bool:
+        """Read in parts what a reference made too large for one call (RFC 8620, 5.1)."""
+        reference = self._references.get("ids")
+        if reference is None or not isinstance(reference.entry.answer, Answer):
+            return False
+        self._resolve("ids", reference)
+        self.exhausted = False
+        self._queue.put_back(self, [self])
+        return True
+
+    def _divided(self, part: Wanted, entries: tuple[Entry, ...]) -> list[Unit]:
+        """Cut a refused read up by callers, so that only the one at fault is refused again."""
+        count = -(-len(entries) // _PARTS)
+        units: list[Unit] = []
+        for start in range(0, len(entries), count):
+            group = set(entries[start : start + count])
+            unit = GetUnit.__new__(GetUnit)
+            Unit.__init__(unit, entries[start], self._queue)
+            unit.entries = list(entries[start : start + count])
+            unit._arguments, unit._references, unit._most = self._arguments, {}, self._most
+            unit._shares = {entry: self._shares[entry] for entry in unit.entries}
+            unit._wanted = {
+                one: mine
+                for one, takers in part.items()
+                if (mine := [share for share in takers if share.entry in group])
+            }
+            units.append(unit)
+        return units
+
+
+def _rows(arguments: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
+    rows = arguments.get("list")
+    if not isinstance(rows, list):
+        return None
+    try:
+        return {row["id"]: row for row in rows}
+    except (TypeError, KeyError):
+        return None

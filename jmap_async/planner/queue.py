@@ -1,0 +1,166 @@
+"""The queue: units in the order in which their calls came, and the rule of who may go when.
+
+Within an account reads and writes alternate in *epochs*: a run of reads, a run of writes, and so
+on. Calls are merged within an epoch only. Reads of one epoch may be under way in several requests
+at once. A write goes when everything before it in its account is done, or stands before it in the
+same request; and so does a read after a write. A server carries the calls of one request out in
+order (RFC 8620, 3.10), so a single request may hold many epochs.
+"""
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Sequence
+
+from jmap_async.planner.entry import Entry
+from jmap_async.planner.get_unit import GetUnit
+from jmap_async.planner.request import Request
+from jmap_async.planner.set_unit import SetUnit
+from jmap_async.planner.units import Offer, Unit
+
+
+class Epoch:
+    """A run of reads, or a run of writes, of one account."""
+
+    __slots__ = ("flying", "joinable", "reads", "units")
+
+    def __init__(self, *, reads: bool) -> None:
+        self.reads = reads
+        self.units: deque[Unit] = deque()
+        self.joinable: dict[object, Unit] = {}
+        self.flying = 0
+        """Invocations that are under way."""
+
+
+class Queue:
+    """Units that wait to be sent."""
+
+    def __init__(self, settled: Callable[[Entry], None]) -> None:
+        self.settled = settled
+        self._lanes: dict[str | None, deque[Epoch]] = {}
+        self._seq = 0
+
+    # Coming in
+
+    def add(self, entry: Entry) -> None:
+        """Append a call, or put it into a unit that waits already."""
+        for other in entry.needs:
+            self._set_apart(other)
+            _lengthen(other)
+        epochs = [self._epoch(account, entry) for account in entry.accounts]
+        kind = next((kind for kind in (GetUnit, SetUnit) if kind.suits(entry)), Unit)
+        key = kind.key(entry) if len(epochs) == 1 else None
+        if key is not None:
+            waiting = epochs[0].joinable.get(key)
+            if waiting is not None and not waiting.exhausted and waiting.join(entry):
+                entry.unit = waiting
+                return
+        unit = self._enqueue(kind(entry, self), epochs)
+        if key is not None:
+            epochs[0].joinable[key] = unit
+
+    def _epoch(self, account: str | None, entry: Entry) -> Epoch:
+        lane = self._lanes.setdefault(account, deque())
+        if not lane or lane[-1].reads != entry.method.reads:
+            lane.append(Epoch(reads=entry.method.reads))
+        return lane[-1]
+
+    def _enqueue(self, unit: Unit, epochs: list[Epoch]) -> Unit:
+        self._seq += 1
+        unit.seq = self._seq
+        unit.epochs = epochs
+        for epoch in epochs:
+            epoch.units.append(unit)
+        for entry in unit.entries:
+            entry.unit = unit
+        return unit
+
+    def _set_apart(self, entry: Entry) -> None:
+        """Give a call that is referred to a unit of its own: its answer has to be its alone."""
+        unit = entry.unit
+        if unit is not None and not unit.exhausted and unit.leave(entry):
+            apart = self._enqueue(type(unit)(entry, self), unit.epochs)
+            apart.seq = unit.seq
+
+    # Going out
+
+    def fill(self, request: Request) -> None:
+        """Put into a request what may go now and fits, in order."""
+        turns: Counter[Unit] = Counter()
+        lanes = [self._ready(lane, request) for lane in self._lanes.values()]
+        try:
+            for unit in heapq.merge(*lanes, key=lambda one: one.seq):
+                turns[unit] += 1
+                # A call that touches two accounts goes when its turn has come in both.
+                if turns[unit] == len(unit.epochs) and not self._offer(unit, request):
+                    return
+        finally:
+            for lane in lanes:
+                lane.close()
+
+    def _ready(self, lane: deque[Epoch], request: Request) -> Generator[Unit, None, None]:
+        """Yield the units of an account whose turn has come, and keep those that stay."""
+        for epoch in tuple(lane):
+            if not epoch.reads and epoch.flying > request.epochs[epoch]:
+                return
+            staying: list[Unit] = []
+            try:
+                while epoch.units:
+                    unit = epoch.units.popleft()
+                    if unit.exhausted:
+                        continue
+                    staying.append(unit)
+                    yield unit
+                    if unit.exhausted:
+                        staying.pop()
+                    elif not epoch.reads:
+                        break
+            finally:
+                epoch.units.extendleft(one for one in reversed(staying) if not one.exhausted)
+            if epoch.units or epoch.flying > request.epochs[epoch]:
+                return
+
+    def _offer(self, unit: Unit, request: Request) -> bool:
+        """Put in what fits of a unit; False: the request is complete."""
+        if request.would_split(unit.chain):
+            return True
+        while not unit.exhausted:
+            before = len(request.invocations)
+            offer = unit.offer(request)
+            for epoch in unit.epochs:
+                epoch.flying += len(request.invocations) - before
+                request.epochs[epoch] += len(request.invocations) - before
+            if offer is Offer.FULL:
+                return False
+            if offer is Offer.BLOCKED:
+                break
+        return not request.full
+
+    # Coming back
+
+    def put_back(self, unit: Unit, units: Sequence[Unit]) -> None:
+        """Put units in front of all others of the epoch that `unit` is from."""
+        for one in units:
+            one.seq, one.epochs = unit.seq, unit.epochs
+            for entry in one.entries:
+                entry.unit = one
+        for epoch in unit.epochs:
+            epoch.units.extendleft(reversed(units))
+
+    def done(self, request: Request) -> None:
+        """Take note that a request is not under way any more."""
+        request.close()
+        for epoch, count in request.epochs.items():
+            epoch.flying -= count
+        for account, lane in tuple(self._lanes.items()):
+            while lane and not lane[0].units and not lane[0].flying:
+                lane.popleft()
+            if not lane:
+                del self._lanes[account]
+
+
+def _lengthen(entry: Entry) -> None:
+    """Count a follower for the units of an entry and of all that it needs itself."""
+    if entry.answer is None and entry.unit is not None:
+        entry.unit.chain += 1
+        for other in entry.needs:
+            _lengthen(other)

@@ -1,0 +1,146 @@
+"""One request under construction, and then under way."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from jmap_async.errors import RemoteProtocolError
+from jmap_async.planner.entry import Entry
+from jmap_async.protocol import messages
+from jmap_async.protocol.messages import MethodResponse, Response
+from jmap_async.protocol.session import CoreCapability
+
+if TYPE_CHECKING:
+    from jmap_async.planner.queue import Epoch
+    from jmap_async.planner.units import Unit
+
+
+@attrs.define(eq=False)
+class Invocation:
+    """A method call as it stands in a request, for one entry or for several."""
+
+    call_id: str
+    name: str
+    unit: "Unit"
+    entries: tuple[Entry, ...]
+    using: frozenset[str]
+    body: bytes
+    payload: object = None
+    """What the unit needs to know to tell its entries what came back."""
+
+
+# Octets of `["","",""]` and the comma after it, and room for the call id and its references.
+_FRAME: Final = len(messages.encode_invocation("", b"", "")) + 1 + 8
+
+
+class Request:
+    """A request: what fits is put in, in order, within the limits of the server."""
+
+    def __init__(self, limits: CoreCapability) -> None:
+        self.limits = limits
+        self.invocations: list[Invocation] = []
+        self.using: set[str] = set()
+        self.size = messages.ENVELOPE_SIZE
+        # What later calls of this request may refer to: whole answers and created objects.
+        self.alone: dict[Entry, Invocation] = {}
+        self.made: set[tuple[Entry, str]] = set()
+        self.created: set[str] = set()
+        # How many of its invocations come from which epoch of the queue.
+        self.epochs: Counter[Epoch] = Counter()
+        # How many of its calls somebody waits for.
+        self.claimed = 0
+
+    def __repr__(self) -> str:
+        return f"<Request {', '.join(one.name for one in self.invocations)}>"
+
+    @property
+    def full(self) -> bool:
+        """Tell whether no further call is allowed."""
+        return len(self.invocations) >= self.limits.max_calls_in_request
+
+    def would_split(self, chain: int) -> bool:
+        """Tell whether calls that feed each other would fit into a new request but not here."""
+        left = self.limits.max_calls_in_request - len(self.invocations)
+        return left < chain <= self.limits.max_calls_in_request
+
+    def room(self, name: str, using: frozenset[str]) -> int:
+        """Return how many octets the arguments of a further call may have; negative: none."""
+        frame = _FRAME + len(name) + sum(len(uri) + 3 for uri in using - self.using)
+        return self.limits.max_size_request - self.size - frame
+
+    def add(
+        self,
+        unit: "Unit",
+        arguments: bytes,
+        entries: tuple[Entry, ...],
+        payload: object = None,
+    ) -> Invocation:
+        """Append an invocation; the caller has made sure that it fits."""
+        name, using, call_id = unit.name, unit.using, f"c{len(self.invocations)}"
+        self.size = self.limits.max_size_request - self.room(name, using) + len(arguments)
+        self.using |= using
+        for entry in entries:
+            self._carry(entry)
+            self.created.update(entry.wire_names.values())
+            self.made.update((entry, name) for name in entry.wire_names)
+        body = messages.encode_invocation(name, arguments, call_id)
+        invocation = Invocation(call_id, name, unit, entries, using, body, payload)
+        self.invocations.append(invocation)
+        return invocation
+
+    def _carry(self, entry: Entry) -> None:
+        entry.sent = True
+        if self not in entry.requests:
+            entry.requests.append(self)
+            self.claimed += bool(entry.claims)
+
+    @property
+    def deserted(self) -> bool:
+        """Tell whether nobody waits for any of its calls any more."""
+        return not self.claimed
+
+    def close(self) -> None:
+        """Let go of the calls: the request is not under way any more."""
+        for invocation in self.invocations:
+            for entry in invocation.entries:
+                if self in entry.requests:
+                    entry.requests.remove(self)
+
+    def encode(self) -> bytes:
+        """Write the request."""
+        return messages.encode_request(sorted(self.using), (one.body for one in self.invocations))
+
+    def settle(self, response: Response) -> None:
+        """Give every invocation its responses, by call id and order (RFC 8620, 3.2)."""
+        answers: dict[str, list[MethodResponse]] = {}
+        for one in response.method_responses:
+            answers.setdefault(one.call_id, []).append(one)
+        for invocation in self.invocations:
+            self._settle(invocation, answers.get(invocation.call_id, []))
+
+    def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> None:
+        unit, name, call_id = invocation.unit, invocation.name, invocation.call_id
+        if not responses:
+            known = "the answer has no response for it"
+            unit.failed(invocation, _broken(f"{name} (call {call_id}): {known}", None))
+            return
+        # Never by position: one call may bring several responses, the first one is its own.
+        first, *others = responses
+        if first.name == "error":
+            error = messages.method_error(first.arguments, method=name, call_id=call_id)
+            unit.refused(invocation, error)
+        elif first.name != name:
+            problem = f"{name} (call {call_id}): answered by a response of {first.name}"
+            unit.failed(invocation, _broken(problem, first.arguments))
+        else:
+            implicit = next((one for one in others if one.name != name), None)
+            unit.answered(invocation, first.arguments, implicit)
+
+
+def _broken(problem: str, piece: Mapping[str, object] | None) -> RemoteProtocolError:
+    return RemoteProtocolError(
+        f"{problem}. The server broke RFC 8620, 3.4; whether the call was carried out is unknown",
+        piece=piece,
+    )

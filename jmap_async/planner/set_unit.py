@@ -1,0 +1,240 @@
+"""Writes of one type: the /set calls of many callers in as few invocations as fit.
+
+Merging must not change what anybody sees. So a call joins only when the order in which the server
+works (creates, then updates, then destroys; RFC 8620, 5.3) keeps it behind those that came before,
+and when it touches no object that one of them touches.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import orjson
+
+from jmap_async.errors import MethodError, ServerPartialFail
+from jmap_async.planner import creations
+from jmap_async.planner.entry import Answer, Entry
+from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.units import Offer, Unit, concerns_all
+from jmap_async.protocol.converter import encode
+from jmap_async.protocol.messages import MethodResponse
+
+if TYPE_CHECKING:
+    from jmap_async.planner.queue import Queue
+
+_PHASES: Final = ("create", "update", "destroy")
+_DONE: Final = {"create": "created", "update": "updated", "destroy": "destroyed"}
+_REFUSED: Final = {"create": "notCreated", "update": "notUpdated", "destroy": "notDestroyed"}
+
+
+@attrs.frozen(eq=False)
+class Change:
+    """One object to create, update or destroy, for one entry; `body` is JSON already."""
+
+    entry: Entry
+    phase: str
+    key: str
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Octets that it adds to the arguments, at most."""
+        return len(self.body) + len(encode(self.key)) + 2
+
+
+class SetUnit(Unit):
+    """A /set for all callers whose changes can be made together."""
+
+    def __init__(self, entry: Entry, queue: "Queue") -> None:
+        super().__init__(entry, queue)
+        self._changes: list[Change] = []
+        self._touched: set[str] = set()
+        self._last = 0
+        self._unsettled: dict[Entry, int] = {}
+        self._results: dict[Entry, dict[str, Any]] = {}
+        self._refusals: dict[Entry, MethodError] = {}
+        self._add(entry)
+
+    @staticmethod
+    def suits(entry: Entry) -> bool:
+        """Tell whether an entry is a /set that may be merged or cut up."""
+        arguments = entry.arguments
+        return (
+            entry.method.name.endswith("/set")
+            and entry.mergeable
+            and not entry.references
+            and not entry.makers
+            # Creations that mention each other have to stay in one piece.
+            and not creations.may_mention(entry.encoded)
+            and arguments.keys() <= {"accountId", *_PHASES}
+            and any(arguments.get(phase) for phase in _PHASES)
+        )
+
+    @staticmethod
+    def key(entry: Entry) -> object:
+        """Return what writes have in common that can be merged."""
+        return (entry.method.name, entry.using, entry.arguments.get("accountId"))
+
+    def join(self, entry: Entry) -> bool:
+        changes = list(_changes(entry.arguments))
+        if min(phase for phase, _, _ in changes) < self._last:
+            return False
+        if any(key in self._touched for phase, key, _ in changes if phase):
+            return False
+        self.entries.append(entry)
+        self._add(entry)
+        return True
+
+    def leave(self, entry: Entry) -> bool:
+        return False
+
+    def _add(self, entry: Entry) -> None:
+        count = 0
+        for phase, key, value in _changes(entry.arguments):
+            count += 1
+            self._last = max(self._last, phase)
+            if phase:
+                self._touched.add(key)
+            self._changes.append(Change(entry, _PHASES[phase], key, encode(value)))
+        self._unsettled[entry] = count
+        self._results[entry] = {}
+
+    # On the way out
+
+    def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
+        if request.full:
+            return Offer.FULL
+        left = {entry for entry in self.entries if self._left(entry)}
+        self._changes = [one for one in self._changes if one.entry not in left]
+        common = {"accountId": wire["accountId"]} if "accountId" in wire else {}
+        part = self._part(request, len(encode({**common, **dict.fromkeys(_PHASES, {})})))
+        if not part:
+            return Offer.FULL
+        del self._changes[: len(part)]
+        self.exhausted = not self._changes
+        entries = tuple(dict.fromkeys(one.entry for one in part))
+        body = encode({**common, **_arguments(part, request)})
+        invocation = request.add(self, body, entries, part)
+        if self.exhausted and len(self.entries) == 1 and self._unsettled[entries[0]] == len(part):
+            request.alone[entries[0]] = invocation
+        return Offer.TAKEN
+
+    def _part(self, request: Request, overhead: int) -> list[Change]:
+        """Return the changes that go into one invocation, by number and by octets."""
+        most = max(1, request.limits.max_objects_in_set)
+        room = request.room(self.name, self.using) - overhead
+        part: list[Change] = []
+        for change in self._changes[:most]:
+            room -= change.size
+            if room < 0:
+                break
+            part.append(change)
+        if not part and not request.invocations:
+            raise self._too_large(
+                overhead + self._changes[0].size, request.limits.max_size_request
+            )
+        return part
+
+    # On the way back
+
+    def answered(
+        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+    ) -> None:
+        for change in _payload(invocation):
+            self._sort_in(change, arguments)
+        for entry in invocation.entries:
+            result = self._results[entry]
+            result.setdefault("oldState", arguments.get("oldState"))
+            result["newState"] = arguments.get("newState")
+            result |= {name: arguments[name] for name in arguments.keys() - _MEMBERS}
+            self._progress(invocation, entry)
+
+    def _sort_in(self, change: Change, arguments: dict[str, Any]) -> None:
+        """Find what became of a change, and note it under the caller's own key."""
+        result = self._results[change.entry]
+        wire = change.entry.wire_names.get(change.key, change.key)
+        key = wire if change.phase == "create" else change.key
+        done, refused = arguments.get(_DONE[change.phase]), arguments.get(_REFUSED[change.phase])
+        if isinstance(refused, dict) and key in refused:
+            result.setdefault(_REFUSED[change.phase], {})[change.key] = refused[key]
+        elif isinstance(done, dict) and key in done:
+            result.setdefault(_DONE[change.phase], {})[change.key] = done[key]
+        elif isinstance(done, list) and key in done:
+            result.setdefault(_DONE[change.phase], []).append(change.key)
+        else:
+            result.setdefault(_REFUSED[change.phase], {})[change.key] = {
+                "type": "serverPartialFail",
+                "description": "the server's answer does not mention this object; "
+                "whether it was changed is unknown",
+            }
+
+    def refused(self, invocation: Invocation, error: MethodError) -> None:
+        # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
+        # fault gets another try.
+        alone = len(invocation.entries) == 1
+        if not alone and not isinstance(error, ServerPartialFail) and not concerns_all(error):
+            self._queue.put_back(self, self._divided(invocation))
+            return
+        for change in _payload(invocation):
+            refusals = self._results[change.entry].setdefault(_REFUSED[change.phase], {})
+            refusals[change.key] = {"type": error.type, "description": error.description}
+        for entry in invocation.entries:
+            self._refusals[entry] = error
+            self._progress(invocation, entry)
+
+    def _divided(self, invocation: Invocation) -> list[Unit]:
+        """Make a unit of each caller's part, in the order in which they came."""
+        units: list[Unit] = []
+        for entry in invocation.entries:
+            unit = SetUnit(entry, self._queue)
+            unit._changes = [one for one in _payload(invocation) if one.entry is entry]
+            # Other parts of the same call may have been carried out before.
+            unit._unsettled, unit._results = self._unsettled, self._results
+            unit._refusals = self._refusals
+            units.append(unit)
+        return units
+
+    def _progress(self, invocation: Invocation, entry: Entry) -> None:
+        self._unsettled[entry] -= sum(one.entry is entry for one in _payload(invocation))
+        if self._unsettled[entry]:
+            return
+        result = self._results[entry]
+        # A call that was refused as a whole fails; one of which a part was made reports both.
+        if entry in self._refusals and "newState" not in result:
+            self._fail(entry, self._refusals[entry])
+        else:
+            self._settle(entry, Answer(result))
+
+
+_MEMBERS: Final = frozenset({*_DONE.values(), *_REFUSED.values(), "oldState", "newState"})
+
+
+def _payload(invocation: Invocation) -> list[Change]:
+    part = invocation.payload
+    return part if isinstance(part, list) else []
+
+
+def _changes(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
+    """Yield phase, key and value of each change, in the order in which the server works."""
+    for key, value in (arguments.get("create") or {}).items():
+        yield 0, key, value
+    for key, value in (arguments.get("update") or {}).items():
+        yield 1, key, value
+    for key in arguments.get("destroy") or ():
+        yield 2, key, key
+
+
+def _arguments(part: Iterable[Change], request: Request) -> dict[str, Any]:
+    """Put the changes together as arguments, each creation under a name of its own."""
+    arguments: dict[str, Any] = {}
+    taken = set(request.created)
+    for change in part:
+        if change.phase == "create":
+            names = creations.unique([change.key], taken)
+            change.entry.wire_names |= names
+            arguments.setdefault("create", {})[names[change.key]] = orjson.Fragment(change.body)
+        elif change.phase == "update":
+            arguments.setdefault("update", {})[change.key] = orjson.Fragment(change.body)
+        else:
+            arguments.setdefault("destroy", []).append(change.key)
+    return arguments

@@ -1,0 +1,288 @@
+"""Units: what becomes an invocation. Calls that can share one are put into the same unit.
+
+A unit is offered to requests, in order, until it is exhausted; what comes back it hands out to its
+entries. This file has what all units do, and the plain one; get_unit.py and set_unit.py have the
+two that merge calls with different arguments.
+"""
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from jmap_async.errors import (
+    AccountNotFound,
+    AccountNotSupportedByMethod,
+    AccountReadOnly,
+    InvalidResultReference,
+    JMAPError,
+    LocalProtocolError,
+    MethodError,
+    SetError,
+    SetFailed,
+    TooLarge,
+    UnknownMethod,
+)
+from jmap_async.planner import creations
+from jmap_async.planner.entry import Answer, Entry, Reference, original_name
+from jmap_async.planner.request import Invocation, Request
+from jmap_async.protocol import pointer
+from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.messages import MethodResponse
+
+if TYPE_CHECKING:
+    from jmap_async.planner.queue import Epoch, Queue
+
+_decode_set_error = decoder(SetError)
+
+
+class Offer(Enum):
+    """What became of offering a unit to a request."""
+
+    TAKEN = auto()
+    """It is in, as a whole or in part."""
+
+    FULL = auto()
+    """No more of it fits into this request."""
+
+    BLOCKED = auto()
+    """It waits for the answer of a call in another request."""
+
+    DROPPED = auto()
+    """Nobody wants it any more, or it failed before it was sent."""
+
+
+class Unit:
+    """A call on its own, or equal calls that share one invocation and its answer."""
+
+    def __init__(self, entry: Entry, queue: "Queue") -> None:
+        self.name = entry.method.name
+        self.using = entry.using
+        self.reads = entry.method.reads
+        self.accounts = entry.accounts
+        self.entries = [entry]
+        self.exhausted = False
+        # Its place in the queue, and how many calls have to stand in one request with it.
+        self.seq = 0
+        self.epochs: list[Epoch] = []
+        self.chain = 1
+        self._queue = queue
+        self._arguments = entry.arguments
+        self._references = dict(entry.references)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} for {len(self.entries)}>"
+
+    @staticmethod
+    def key(entry: Entry) -> object:
+        """Return what equal calls have in common; None: leave this one alone."""
+        if not entry.mergeable or not entry.method.reads or entry.makers:
+            return None
+        references = tuple(
+            (name, id(one.entry), one.path) for name, one in sorted(entry.references.items())
+        )
+        return (entry.method.name, entry.using, entry.encoded, references)
+
+    def join(self, entry: Entry) -> bool:
+        """Take a further call in, if that changes nothing for anybody."""
+        self.entries.append(entry)
+        return True
+
+    def leave(self, entry: Entry) -> bool:
+        """Let an entry go that somebody refers to, so that it has an answer of its own."""
+        return False
+
+    # On the way out
+
+    def offer(self, request: Request) -> Offer:
+        """Put as much as fits into the request."""
+        if all([self._left(entry) for entry in self.entries]):
+            self.exhausted = True
+            return Offer.DROPPED
+        try:
+            wire = self._bind(request)
+            return Offer.BLOCKED if wire is None else self._take(request, wire)
+        except JMAPError as error:
+            self.fail(error)
+            return Offer.DROPPED
+
+    def _left(self, entry: Entry) -> bool:
+        """Tell whether nobody waits for an entry; if it was not sent, then it never will be."""
+        entry.abandoned = entry.withdrawn and not entry.sent
+        return entry.withdrawn
+
+    def fail(self, error: Exception) -> None:
+        """Give up what was not sent yet: every entry gets the error."""
+        self.exhausted = True
+        for entry in self.entries:
+            self._fail(entry, error)
+
+    def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
+        unchanged = wire is self.entries[0].arguments
+        body = self.entries[0].encoded if unchanged else encode(wire)
+        if not self._fits(request, len(body)):
+            return Offer.FULL
+        invocation = request.add(self, body, tuple(self.entries))
+        for entry in self.entries:
+            request.alone[entry] = invocation
+        self.exhausted = True
+        return Offer.TAKEN
+
+    def _fits(self, request: Request, size: int) -> bool:
+        if request.full:
+            return False
+        if size > request.room(self.name, self.using):
+            if not request.invocations:
+                raise self._too_large(size, request.limits.max_size_request)
+            return False
+        return True
+
+    def _too_large(self, size: int, limit: int) -> TooLarge:
+        return TooLarge(
+            f"{self.name}: {size} octets of arguments do not fit into a request of at most {limit} "
+            "(maxSizeRequest): send less at once, or upload large data as a blob"
+        )
+
+    def _bind(self, request: Request) -> dict[str, Any] | None:
+        """Return the arguments as they go into the request; None: an answer is still to come.
+
+        What is answered already is put in as a value; what is in the same request is referred to.
+        """
+        arguments = self._with_names(request)
+        if arguments is None or not self._references:
+            return arguments
+        wire = dict(arguments)
+        for name, reference in tuple(self._references.items()):
+            if reference.entry.answer is not None:
+                wire[name] = self._resolve(name, reference)
+            elif (invocation := request.alone.get(reference.entry)) is not None:
+                wire[f"#{name}"] = {
+                    "resultOf": invocation.call_id,
+                    "name": invocation.name,
+                    "path": reference.path,
+                }
+            else:
+                return None
+        return wire
+
+    def _resolve(self, name: str, reference: Reference) -> Any:
+        """Do here what the server would have done, had both calls been in one request."""
+        del self._references[name]
+        value = resolved(self.name, reference)
+        self._arguments = {**self._arguments, name: value}
+        return value
+
+    def _with_names(self, request: Request) -> dict[str, Any] | None:
+        """Make creation ids unique in the request, and references to them fit."""
+        entry = self.entries[0]
+        if not entry.creates and not entry.makers:
+            return self._arguments
+        others: dict[str, str] = {}
+        for name, maker in entry.makers.items():
+            stands = _made(self.name, name, maker, request, here=not self.reads)
+            if stands is None:
+                return None
+            others[name] = stands
+        taken = set(request.created)
+        entry.wire_names = creations.unique(entry.creates, taken)
+        if not others and all(name == wire for name, wire in entry.wire_names.items()):
+            return self._arguments
+        plain = orjson.loads(encode(self._arguments))
+        return creations.rename(self.name, plain, entry.wire_names, others)
+
+    # On the way back
+
+    def answered(
+        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+    ) -> None:
+        """Hand the answer of the server out."""
+        for position, entry in enumerate(invocation.entries):
+            # Objects that several callers might change have to be each one's own.
+            own = orjson.loads(orjson.dumps(arguments)) if position else arguments
+            self._settle(entry, Answer(creations.restore(own, entry.wire_names), implicit))
+
+    def refused(self, invocation: Invocation, error: MethodError) -> None:
+        """Tell the entries that the server refused the call (RFC 8620, 3.6.2)."""
+        self.failed(invocation, self._root_cause(error) or error)
+
+    def failed(self, invocation: Invocation, error: Exception) -> None:
+        """Tell the entries that there is no answer."""
+        for entry in invocation.entries:
+            self._fail(entry, error)
+
+    def _root_cause(self, error: MethodError) -> Exception | None:
+        """Return the error of the call referred to, when that is what went wrong."""
+        if not isinstance(error, InvalidResultReference):
+            return None
+        for reference in self._references.values():
+            if isinstance(reference.entry.answer, Exception):
+                return because_of(self.name, reference.entry, reference.entry.answer)
+        return None
+
+    def _settle(self, entry: Entry, answer: Answer) -> None:
+        if entry.answer is None:
+            entry.answer, entry.unit = answer, None
+            self._queue.settled(entry)
+
+    def _fail(self, entry: Entry, error: Exception) -> None:
+        if entry.answer is None:
+            entry.answer = error.for_caller() if isinstance(error, JMAPError) else error
+            entry.unit = None
+            self._queue.settled(entry)
+
+
+def resolved(method: str, reference: Reference) -> Any:
+    """Evaluate a reference on the answer of the call that it refers to.
+
+    Raises:
+        JMAPError: that call failed.
+        InvalidResultReference: the path leads nowhere in the answer.
+    """
+    answer, name = reference.entry.answer, reference.entry.method.name
+    if not isinstance(answer, Answer):
+        raise because_of(method, reference.entry, answer)
+    try:
+        return pointer.resolve(answer.arguments, reference.path)
+    except pointer.PointerError as error:
+        raise InvalidResultReference(
+            f"{method}: the answer of {name} has nothing at {reference.path!r}: {error}",
+            type="invalidResultReference",
+            description=str(error),
+            method=method,
+        ) from error
+
+
+def because_of(method: str, other: Entry, error: Exception | Answer | None) -> JMAPError:
+    """Return the error of another call, for one that needed its result."""
+    if not isinstance(error, JMAPError):
+        return LocalProtocolError(f"{method}: {other.method.name}, which it refers to, has failed")
+    own = error.for_caller()
+    own.add_note(f"{method} was not carried out: it needs the result of {other.method.name}")
+    return own
+
+
+def _made(method: str, name: str, maker: Entry, request: Request, *, here: bool) -> str | None:
+    """Return what stands for the creation that `name` mentions; None: not known yet."""
+    known = original_name(name)
+    if maker.answer is None:
+        # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
+        return f"#{maker.wire_names[known]}" if here and (maker, known) in request.made else None
+    if not isinstance(maker.answer, Answer):
+        raise because_of(method, maker, maker.answer)
+    made = (maker.answer.arguments.get("created") or {}).get(known)
+    if isinstance(made, dict) and isinstance(made.get("id"), str):
+        return str(made["id"])
+    refusal = (maker.answer.arguments.get("notCreated") or {}).get(known)
+    problem = f"{method}: #{known} was not created by {maker.method.name}"
+    if isinstance(refusal, dict):
+        error: SetError = _decode_set_error(refusal)
+        raise SetFailed(f"{problem}: {error}", errors={known: error})
+    raise LocalProtocolError(problem)
+
+
+def concerns_all(error: MethodError) -> bool:
+    """Tell whether any other call of this method on this account would get the same error."""
+    return isinstance(
+        error,
+        UnknownMethod | AccountNotFound | AccountNotSupportedByMethod | AccountReadOnly,
+    )
