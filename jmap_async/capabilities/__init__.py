@@ -1,0 +1,1 @@
+"""The data types and methods of each capability, a file each."""

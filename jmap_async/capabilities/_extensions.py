@@ -1,0 +1,24 @@
+"""Properties that a capability adds to a data type of another: asking for them needs it too."""
+
+from collections.abc import Iterable, Mapping
+
+from jmap_async.capabilities._wire import members
+
+
+def needed(extensions: Mapping[str, str], names: Iterable[object]) -> set[str]:
+    """Return the capabilities that the properties belong to (RFC 8620, 1.8).
+
+    `extensions` maps properties to their capability; those that are not there need none.
+    """
+    return {extensions[name] for name in names if isinstance(name, str) and name in extensions}
+
+
+def written(*changes: object) -> set[str]:
+    """Return the properties that objects to create, or patches, by key, speak of."""
+    return {
+        # The first step of a patch's path is the property.
+        path.partition("/")[0]
+        for objects in changes
+        for value in members(objects).values()
+        for path in members(value)
+    }

@@ -1,0 +1,82 @@
+"""The forms in which callers may give ids, set-like maps and keywords."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, Union, cast
+
+from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids, ids_argument
+from jmap_async.protocol.references import CreationReference, ResultReference
+from jmap_async.protocol.standard import IdList
+from jmap_async.protocol.types import Id
+
+NewIdLike = Union[IdLike, CreationReference]
+"""An id, an object for its id, or a reference to an object that is being created."""
+
+# RFC 8621, 4.1.1: visible ASCII, less what an IMAP atom may not hold.
+_KEYWORD: Final = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){\]%*"\\]{1,255}')
+
+
+def as_new_id(value: NewIdLike) -> Id:
+    """Return the id; a reference stays what it is until it is sent."""
+    return cast("Id", value) if isinstance(value, CreationReference) else as_id(value)
+
+
+def as_nullable_id(value: NewIdLike | None) -> Id | None:
+    """Return the id, or None."""
+    return None if value is None else as_new_id(value)
+
+
+def as_id_list(
+    value: IdsLike | ResultReference[list[str]] | CreationReference,
+) -> IdList | ResultReference[list[str]]:
+    """Return ids that have to be given: one, many, or a reference to them."""
+    ids = ids_argument(value)
+    return [] if ids is None else ids
+
+
+def as_id_map(value: IdsLike | Mapping[str, bool]) -> dict[Id, bool]:
+    """Return a set-like map of ids, of one id or object, or of many."""
+    if isinstance(value, Mapping):
+        return _checked(cast("Mapping[str, bool]", value))
+    return dict.fromkeys(as_ids(value), True)
+
+
+def as_keywords(value: str | Iterable[str] | Mapping[str, bool]) -> dict[str, bool]:
+    """Return a set-like map of keywords, in lower case (RFC 8621, 4.1.1)."""
+    if isinstance(value, Mapping):
+        value = _checked(cast("Mapping[str, bool]", value))
+    return dict.fromkeys(map(as_keyword, [value] if isinstance(value, str) else value), True)
+
+
+def as_keyword(value: str) -> str:
+    """Return a keyword in lower case, in which it is compared (RFC 8621, 4.1.1).
+
+    Raises:
+        LocalProtocolError: it holds characters that no keyword may have.
+    """
+    check_keyword(value)
+    return value.lower()
+
+
+def check_keyword(value: object) -> None:
+    """Refuse what cannot be a keyword (RFC 8621, 4.1.1).
+
+    Raises:
+        LocalProtocolError: says what a keyword may hold.
+    """
+    if not isinstance(value, str) or _KEYWORD.fullmatch(value) is None:
+        raise LocalProtocolError(
+            f"{value!r:.80} is no keyword: it has 1 to 255 visible ASCII characters, "
+            'none of ( ) { ] % * " \\'
+        )
+
+
+def _checked(value: Mapping[str, bool]) -> dict[str, bool]:
+    # RFC 8621, 4.1.1: what is not in the set is not in the map.
+    wrong = [key for key, present in value.items() if present is not True]
+    if wrong:
+        raise LocalProtocolError(
+            f"{wrong[0]!r} is not true: leave out what does not belong to the set"
+        )
+    return dict(value)

@@ -1,0 +1,20 @@
+"""Looking into values that a caller may have given as objects or in wire form."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from jmap_async.protocol.objects import DataObject
+
+
+def members(value: object) -> Mapping[str, object]:
+    """Return an object's members by wire name; what is no object has none."""
+    if isinstance(value, DataObject):
+        return value.to_wire()
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> Sequence[object]:
+    """Return the items of a collection; what is none, such as a string or None, has none."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return ()
+    return list(cast("Iterable[object]", value))

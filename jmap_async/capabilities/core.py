@@ -1,0 +1,67 @@
+"""What every server has: Core/echo, Blob/copy and push subscriptions (RFC 8620)."""
+
+import attrs
+
+from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.capabilities._values import as_id_list
+from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
+from jmap_async.errors import SetError
+from jmap_async.protocol.ids import check_id
+from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.standard import Arguments, IdList, SetResponse
+from jmap_async.protocol.types import Id, Wire
+
+
+@attrs.frozen(kw_only=True)
+class Echo(Arguments):
+    """Arguments of Core/echo (RFC 8620, 4): whatever shall come back, by wire names."""
+
+    extra: Wire = attrs.field(kw_only=False, alias="arguments", factory=dict[str, object])
+
+
+@attrs.frozen(kw_only=True)
+class BlobCopy(Arguments):
+    """Arguments of Blob/copy (RFC 8620, 6.3)."""
+
+    from_account_id: Id = attrs.field(kw_only=False)
+    blob_ids: IdList | ResultReference[list[str]] = attrs.field(converter=as_id_list)
+
+    def check(self) -> None:
+        check_id(self.from_account_id, "account id")
+
+
+@attrs.frozen(kw_only=True)
+class BlobCopyResponse:
+    """Response of Blob/copy; `copied` maps the ids of the blobs to those of their copies."""
+
+    copied: dict[Id, Id] = attrs.field(factory=dict[str, str])
+    not_copied: dict[Id, SetError] = attrs.field(factory=dict[str, SetError])
+    from_account_id: Id = ""
+    account_id: Id = ""
+
+    def raise_for_errors(self) -> None:
+        """Raise SetFailed when the server refused any blob."""
+        SetResponse[object](not_created=self.not_copied).raise_for_errors()
+
+
+class CoreMethods(DataType):
+    """The methods of Core (RFC 8620, 4)."""
+
+    echo = method("Core/echo", Echo, dict[str, object], takes_account_id=False)
+    """Get the arguments back; it shows that the server is there (RFC 8620, 4)."""
+
+
+class BlobMethods(DataType):
+    """The methods of Blob that every server has (RFC 8620, 6)."""
+
+    copy = method("Blob/copy", BlobCopy, BlobCopyResponse)
+    """Copy blobs from another account (RFC 8620, 6.3)."""
+
+
+class Core(Capability):
+    """What every server has (RFC 8620)."""
+
+    uri = "urn:ietf:params:jmap:core"
+    core = data_type(CoreMethods)
+    blob = data_type(BlobMethods)
+    push_subscription = data_type(PushSubscriptionMethods)

@@ -1,0 +1,63 @@
+"""Identity: an address that the user may send from (RFC 8621, 6)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import attrs
+
+from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities.address import EmailAddress, as_addresses
+from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.standard import (
+    Changes,
+    ChangesResponse,
+    Get,
+    GetResponse,
+    Set,
+    SetResponse,
+)
+from jmap_async.protocol.types import ABSENT, Id
+
+IdentityProperty = Literal[
+    "id", "name", "email", "replyTo", "bcc", "textSignature", "htmlSignature", "mayDelete"
+]
+
+
+@data_object
+@attrs.frozen(kw_only=True)
+class Identity(DataObject):
+    """An address to send from (RFC 8621, 6).
+
+    `email` may be "*@example.net": any address of the domain. Applying `reply_to`, `bcc` and the
+    signatures is left to the client.
+    """
+
+    id: Id = ABSENT
+    name: str = ABSENT
+    email: str = ABSENT
+    reply_to: list[EmailAddress] | None = attrs.field(default=ABSENT, converter=as_addresses)
+    bcc: list[EmailAddress] | None = attrs.field(default=ABSENT, converter=as_addresses)
+    text_signature: str = ABSENT
+    html_signature: str = ABSENT
+    may_delete: bool = ABSENT
+
+
+@attrs.frozen(kw_only=True)
+class IdentityGet(Get):
+    """Arguments of Identity/get (RFC 8621, 6.1)."""
+
+    properties: Sequence[IdentityProperty] | ResultReference[Sequence[str]] | None = None
+
+
+class IdentityMethods(DataType):
+    """The methods of Identity (RFC 8621, 6)."""
+
+    get = method("Identity/get", IdentityGet, GetResponse[Identity])
+    """Fetch identities, all of them without ids (RFC 8621, 6.1)."""
+
+    changes = method("Identity/changes", Changes, ChangesResponse)
+    """Tell which identities changed since a state (RFC 8621, 6.2)."""
+
+    set = method("Identity/set", Set[Identity], SetResponse[Identity])
+    """Create, change and destroy identities (RFC 8621, 6.3)."""

@@ -1,0 +1,17 @@
+"""The mail capability (RFC 8621, 1.3.1)."""
+
+from jmap_async.capabilities._facade import Capability, data_type
+from jmap_async.capabilities.email_methods import EmailMethods
+from jmap_async.capabilities.mailbox import MailboxMethods
+from jmap_async.capabilities.search_snippet import SearchSnippetMethods
+from jmap_async.capabilities.thread import ThreadMethods
+
+
+class Mail(Capability):
+    """Mailboxes and the Emails in them (RFC 8621, 2 to 5)."""
+
+    uri = "urn:ietf:params:jmap:mail"
+    mailbox = data_type(MailboxMethods)
+    thread = data_type(ThreadMethods)
+    email = data_type(EmailMethods)
+    search_snippet = data_type(SearchSnippetMethods)

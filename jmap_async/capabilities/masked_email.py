@@ -1,0 +1,151 @@
+"""MaskedEmail: Fastmail's throw-away addresses."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import attrs
+
+from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.ids import IdLike, as_id
+from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.standard import Get, GetResponse, Set, SetResponse
+from jmap_async.protocol.types import ABSENT, Id
+
+# What was given as `emailPrefix` is part of `email` and cannot be read.
+MaskedEmailProperty = Literal[
+    "id",
+    "email",
+    "state",
+    "forDomain",
+    "description",
+    "lastMessageAt",
+    "createdAt",
+    "createdBy",
+    "url",
+]
+
+MaskedEmailState = Literal["pending", "enabled", "disabled", "deleted"]
+
+_PREFIX: Final = re.compile(r"[a-z0-9_]{1,64}")
+
+
+@data_object
+@attrs.frozen(kw_only=True)
+class MaskedEmail(DataObject):
+    """An address that delivers to the user until it is disabled or deleted.
+
+    `state` is one of MaskedEmailState: mail to an "enabled" address arrives, to a "disabled" one
+    goes to the trash, to a "deleted" one bounces; a "pending" one is enabled by its first mail and
+    goes away after a day without one. `for_domain` is the origin of the site that it is for, `url`
+    a link into the program that made it. `email_prefix` is for creation only.
+    """
+
+    id: Id = ABSENT
+    email: str = ABSENT
+    state: str = ABSENT
+    for_domain: str = ABSENT
+    description: str = ABSENT
+    last_message_at: datetime | None = ABSENT
+    created_at: datetime = ABSENT
+    created_by: str = ABSENT
+    url: str | None = ABSENT
+    email_prefix: str = ABSENT
+
+
+@attrs.frozen(kw_only=True)
+class MaskedEmailGet(Get):
+    """Arguments of MaskedEmail/get."""
+
+    properties: Sequence[MaskedEmailProperty] | ResultReference[Sequence[str]] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MaskedEmailSet(Set[MaskedEmail]):
+    """Arguments of MaskedEmail/set."""
+
+    def check(self) -> None:
+        super().check()
+        for key, masked in (self.create or {}).items():
+            wire = masked.to_wire() if isinstance(masked, MaskedEmail) else masked
+            prefix = wire.get("emailPrefix", "_")
+            if not isinstance(prefix, str) or _PREFIX.fullmatch(prefix) is None:
+                raise LocalProtocolError(
+                    f"create[{key!r}]: {prefix!r:.80} is no email prefix: "
+                    "use 1 to 64 of a-z 0-9 _"
+                )
+
+
+class MaskedEmailMethods(DataType):
+    """The methods of MaskedEmail."""
+
+    get = method("MaskedEmail/get", MaskedEmailGet, GetResponse[MaskedEmail])
+    """Fetch masked addresses, all of them without ids; deleted ones are among them."""
+
+    set = method("MaskedEmail/set", MaskedEmailSet, SetResponse[MaskedEmail])
+    """Create, change and destroy masked addresses."""
+
+    async def create(
+        self,
+        *,
+        for_domain: str = "",
+        description: str = "",
+        url: str | None = None,
+        email_prefix: str | None = None,
+        state: MaskedEmailState = "enabled",
+    ) -> MaskedEmail:
+        """Create a masked address and return it.
+
+        Raises:
+            SetFailed: the server refused it.
+        """
+        sent: dict[str, object] = {
+            "state": state,
+            "forDomain": for_domain,
+            "description": description,
+            "url": url,
+        }
+        if email_prefix is not None:
+            sent["emailPrefix"] = email_prefix
+        response = await self.set(create={"masked": sent})
+        response.raise_for_errors()
+        return _merged(sent, response.created["masked"])
+
+    async def enable(self, id: IdLike) -> None:
+        """Let mail to a masked address arrive; raises SetFailed."""
+        await self._change(id, "enabled")
+
+    async def disable(self, id: IdLike) -> None:
+        """Send mail to a masked address to the trash; raises SetFailed."""
+        await self._change(id, "disabled")
+
+    async def delete(self, id: IdLike) -> None:
+        """Let mail to a masked address bounce; raises SetFailed.
+
+        The address stays in the list and can be enabled again.
+        """
+        await self._change(id, "deleted")
+
+    async def _change(self, id: IdLike, state: MaskedEmailState) -> None:
+        response = await self.set(update={as_id(id): {"state": state}})
+        response.raise_for_errors()
+
+
+_decode: Final = decoder(MaskedEmail)
+
+
+def _merged(sent: Mapping[str, object], created: MaskedEmail) -> MaskedEmail:
+    # RFC 8620, 5.3: the server sends back only what the client did not know.
+    merged: MaskedEmail = _decode({**sent, **created.to_wire()})
+    return merged
+
+
+class MaskedEmails(Capability):
+    """Masked addresses, as Fastmail has them."""
+
+    uri = "https://www.fastmail.com/dev/maskedemail"
+    masked_email = data_type(MaskedEmailMethods)

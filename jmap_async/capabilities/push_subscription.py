@@ -1,0 +1,111 @@
+"""PushSubscription: where the server announces changes (RFC 8620, 7.2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import attrs
+
+from jmap_async.capabilities._extensions import needed, written
+from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities._wire import items
+from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.ids import check_creation_id, check_id, ids_argument
+from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.references import CreationReference, ResultReference
+from jmap_async.protocol.standard import Arguments, Get, GetResponse, IdList, SetResponse
+from jmap_async.protocol.types import ABSENT, Id, Wire
+
+# RFC 8620, 7.2.1: `url` and `keys` cannot be read.
+PushSubscriptionProperty = Literal[
+    "id", "deviceClientId", "verificationCode", "expires", "types", "emailPush"
+]
+
+_EXTENSIONS: Final = {"emailPush": "urn:ietf:params:jmap:emailpush"}
+
+
+@data_object
+@attrs.frozen(kw_only=True)
+class PushKeys(DataObject):
+    """The keys with which pushes are encrypted, in URL-safe base64 (RFC 8291)."""
+
+    p256dh: str = attrs.field(repr=False, default=ABSENT)
+    auth: str = attrs.field(repr=False, default=ABSENT)
+
+
+@data_object
+@attrs.frozen(kw_only=True)
+class PushSubscription(DataObject):
+    """A URL that the server posts changes to (RFC 8620, 7.2).
+
+    `url` and `keys` are given once and never come back. Nothing is pushed until the
+    `verification_code` that arrives at the URL has been set. `types` None means all.
+    """
+
+    id: Id = ABSENT
+    device_client_id: str = ABSENT
+    url: str = attrs.field(repr=False, default=ABSENT)
+    keys: PushKeys | None = attrs.field(repr=False, default=ABSENT)
+    verification_code: str | None = attrs.field(repr=False, default=ABSENT)
+    expires: datetime | None = ABSENT
+    types: list[str] | None = ABSENT
+    email_push: dict[Id, dict[str, object]] | None = ABSENT
+
+
+@attrs.frozen(kw_only=True)
+class PushSubscriptionGet(Get):
+    """Arguments of PushSubscription/get (RFC 8620, 7.2.1)."""
+
+    properties: Sequence[PushSubscriptionProperty] | ResultReference[Sequence[str]] | None = None
+
+    def check(self) -> None:
+        super().check()
+        asked: object = self.properties
+        if isinstance(asked, Sequence) and ("url" in asked or "keys" in asked):
+            raise LocalProtocolError("url and keys of a PushSubscription cannot be read")
+
+    def needs(self) -> Iterable[str]:
+        return needed(_EXTENSIONS, items(self.properties))
+
+
+@attrs.frozen(kw_only=True)
+class PushSubscriptionSet(Arguments):
+    """Arguments of PushSubscription/set (RFC 8620, 7.2.2); there is no state."""
+
+    create: Mapping[str, PushSubscription | Wire] | None = None
+    update: Mapping[str, PushSubscription | Wire] | None = None
+    destroy: IdList | ResultReference[list[str]] | None = attrs.field(
+        default=None, converter=ids_argument
+    )
+
+    def check(self) -> None:
+        for key in self.create or ():
+            check_creation_id(key)
+        for key in self.update or ():
+            check_id(key)
+        for one in self.destroy if isinstance(self.destroy, list) else ():
+            if not isinstance(one, CreationReference):
+                check_id(one)
+
+    def needs(self) -> Iterable[str]:
+        return needed(_EXTENSIONS, written(self.create, self.update))
+
+
+class PushSubscriptionMethods(DataType):
+    """The methods of PushSubscription (RFC 8620, 7.2); they take no account."""
+
+    get = method(
+        "PushSubscription/get",
+        PushSubscriptionGet,
+        GetResponse[PushSubscription],
+        takes_account_id=False,
+    )
+    """Fetch the subscriptions made with these credentials (RFC 8620, 7.2.1)."""
+
+    set = method(
+        "PushSubscription/set",
+        PushSubscriptionSet,
+        SetResponse[PushSubscription],
+        takes_account_id=False,
+    )
+    """Create, verify, renew and destroy subscriptions (RFC 8620, 7.2.2)."""

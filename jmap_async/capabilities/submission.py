@@ -1,0 +1,13 @@
+"""The submission capability (RFC 8621, 1.3.2)."""
+
+from jmap_async.capabilities._facade import Capability, data_type
+from jmap_async.capabilities.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.identity import IdentityMethods
+
+
+class Submission(Capability):
+    """Sending Emails (RFC 8621, 6 and 7)."""
+
+    uri = "urn:ietf:params:jmap:submission"
+    identity = data_type(IdentityMethods)
+    email_submission = data_type(EmailSubmissionMethods)

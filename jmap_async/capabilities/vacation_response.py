@@ -1,0 +1,58 @@
+"""VacationResponse: the automatic reply of somebody who is away (RFC 8621, 8)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import attrs
+
+from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.standard import Get, GetResponse, Set, SetResponse
+from jmap_async.protocol.types import ABSENT, Id
+
+VacationResponseProperty = Literal[
+    "id", "isEnabled", "fromDate", "toDate", "subject", "textBody", "htmlBody"
+]
+
+
+@data_object
+@attrs.frozen(kw_only=True)
+class VacationResponse(DataObject):
+    """The automatic reply (RFC 8621, 8); there is one, with the id "singleton".
+
+    It is sent only while `is_enabled`, from `from_date` until `to_date`; None is no limit.
+    """
+
+    id: Id = ABSENT
+    is_enabled: bool = ABSENT
+    from_date: datetime | None = ABSENT
+    to_date: datetime | None = ABSENT
+    subject: str | None = ABSENT
+    text_body: str | None = ABSENT
+    html_body: str | None = ABSENT
+
+
+@attrs.frozen(kw_only=True)
+class VacationResponseGet(Get):
+    """Arguments of VacationResponse/get (RFC 8621, 8.1)."""
+
+    properties: Sequence[VacationResponseProperty] | ResultReference[Sequence[str]] | None = None
+
+
+class VacationResponseMethods(DataType):
+    """The methods of VacationResponse (RFC 8621, 8)."""
+
+    get = method("VacationResponse/get", VacationResponseGet, GetResponse[VacationResponse])
+    """Fetch the automatic reply (RFC 8621, 8.1)."""
+
+    set = method("VacationResponse/set", Set[VacationResponse], SetResponse[VacationResponse])
+    """Change the automatic reply: update the id "singleton" (RFC 8621, 8.2)."""
+
+
+class Vacation(Capability):
+    """Automatic replies (RFC 8621, 1.3.3)."""
+
+    uri = "urn:ietf:params:jmap:vacationresponse"
+    vacation_response = data_type(VacationResponseMethods)

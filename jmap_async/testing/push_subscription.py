@@ -1,0 +1,98 @@
+"""PushSubscription, which belongs to a credential and to no account (RFC 8620, 7.2)."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from jmap_async.testing.checks import (
+    is_object,
+    is_string,
+    is_utc_date,
+    list_of,
+    nullable,
+    to_utc_date,
+)
+from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property
+from jmap_async.testing.failures import MethodFailure, invalid_properties
+from jmap_async.testing.methods import Call, Method
+from jmap_async.testing.setting import set_method
+from jmap_async.testing.standard import GET_ARGUMENTS, get, method
+from jmap_async.testing.store import Push, Table
+from jmap_async.testing.types import CORE, JSONObject
+
+_LONGEST: Final = timedelta(days=7)
+_WRITE_ONLY: Final = ("url", "keys")
+
+
+def _is_url(value: object) -> bool:
+    return is_string(value) and value.startswith("https://")
+
+
+def _is_keys(value: object) -> bool:
+    return is_object(value) and is_string(value.get("p256dh")) and is_string(value.get("auth"))
+
+
+class PushSubscriptionType(DataType):
+    """Subscriptions: nothing is really pushed, the verification is kept to be looked at."""
+
+    name = "PushSubscription"
+    capability = CORE
+    takes_account = False
+    default_properties = ("id", "deviceClientId", "verificationCode", "expires", "types")
+    properties: ClassVar[Mapping[str, Property]] = {
+        "id": ID_PROPERTY,
+        "deviceClientId": Property(is_string, immutable=True),
+        "url": Property(_is_url, immutable=True),
+        "keys": Property(nullable(_is_keys), None, immutable=True),
+        "verificationCode": Property(nullable(is_string), None),
+        "expires": Property(nullable(is_utc_date), None),
+        "types": Property(nullable(list_of(is_string)), None),
+    }
+
+    def table(self, call: Call) -> Table:
+        """Return the subscriptions of whoever asks."""
+        return call.world.subscriptions(call.credential)
+
+    def create(self, call: Call, values: JSONObject, options: JSONObject) -> JSONObject:
+        """Store a subscription and push its verification."""
+        if values["verificationCode"] is not None:
+            raise invalid_properties("verificationCode", description="The server makes it.")
+        id = self.table(call).next_id()
+        code = hashlib.sha1(f"{id} {call.credential}".encode(), usedforsecurity=False).hexdigest()
+        record = {"id": id, **values, "expires": _expiry(call, values), "secret": code}
+        self.table(call).insert(record)
+        verification = {
+            "@type": "PushVerification",
+            "pushSubscriptionId": id,
+            "verificationCode": code,
+        }
+        call.world.pushes.append(Push(url=values["url"], body=verification))
+        return record
+
+    def update(
+        self, call: Call, old: JSONObject, new: JSONObject, options: JSONObject
+    ) -> JSONObject:
+        """Verify a subscription, or extend it by at most a week from now."""
+        if new["verificationCode"] not in (old["verificationCode"], old["secret"]):
+            raise invalid_properties("verificationCode", description="It is not the one pushed.")
+        return super().update(call, old, {**new, "expires": _expiry(call, new)}, options)
+
+
+def _expiry(call: Call, values: JSONObject) -> str:
+    latest = to_utc_date(call.world.clock() + _LONGEST)
+    return min(values["expires"] or latest, latest)
+
+
+def _get(call: Call, given: JSONObject) -> JSONObject:
+    """Answer PushSubscription/get; what is private to a device is not told (RFC 8620, 7.2.1)."""
+    if set(_WRITE_ONLY) & set(given["properties"] or ()):
+        raise MethodFailure("forbidden", "url and keys are never returned.")
+    return get(call, PUSH_SUBSCRIPTIONS, given)
+
+
+PUSH_SUBSCRIPTIONS: Final = PushSubscriptionType()
+METHODS: Final[dict[str, Method]] = {
+    "PushSubscription/get": method(PUSH_SUBSCRIPTIONS, _get, GET_ARGUMENTS),
+    "PushSubscription/set": set_method(PUSH_SUBSCRIPTIONS),
+}
