@@ -1,172 +1,28 @@
 """The client: connect to a server, and reach its capabilities."""
 
-from collections.abc import Collection, Generator, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from jmap_async.auth import Auth, as_auth
+from jmap_async.batch import Batch
 from jmap_async.blobs import Download, Progress, Uploader, download_url
-from jmap_async.capabilities._facade import Capability, data_type, method
-from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
-from jmap_async.capabilities.email_methods import EmailMethods
-from jmap_async.capabilities.email_submission import EmailSubmissionMethods
-from jmap_async.capabilities.identity import IdentityMethods
 from jmap_async.capabilities.mail import Mail
-from jmap_async.capabilities.mailbox import MailboxMethods
-from jmap_async.capabilities.masked_email import MaskedEmailMethods, MaskedEmails
-from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
-from jmap_async.capabilities.search_snippet import SearchSnippetMethods
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.thread import ThreadMethods
-from jmap_async.capabilities.vacation_response import Vacation, VacationResponseMethods
 from jmap_async.dispatcher import Dispatcher
 from jmap_async.errors import ClientClosed, NoAccount
+from jmap_async.facades import Facades
+from jmap_async.planner import PlannedRequest
 from jmap_async.protocol.blob import Blob, BlobSource
-from jmap_async.protocol.call import Call, raw_method
+from jmap_async.protocol.call import AnyCall, Call
 from jmap_async.protocol.ids import IdLike, as_id, check_id
-from jmap_async.protocol.session import CORE, Session
-from jmap_async.protocol.types import Id, Wire
+from jmap_async.protocol.session import Session
+from jmap_async.protocol.types import Id
+from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
 from jmap_async.transport import HTTPSession, Resolver, Timeouts, Transport, discover
 
-C = TypeVar("C", bound=Capability)
 R = TypeVar("R")
-
-_CAPABILITIES: Final = (Core, Mail, Submission, Vacation, MaskedEmails)
-
-
-class Facades:
-    """The capabilities and data types, for one account or for the primary ones."""
-
-    def __init__(self, client: "Client | None" = None, account_id: Id | None = None) -> None:
-        self._client = client if client is not None else cast("Client", self)
-        self._account_id = account_id
-        self._facades: dict[type[Capability], Capability] = {}
-
-    def capability(self, kind: type[C], account_id: Id | None = None) -> C:
-        """Return the facade of a capability, such as one of your own."""
-        if account_id is not None and account_id != self._account_id:
-            return self._client.account(account_id).capability(kind)
-        facade = self._facades.get(kind)
-        if facade is None:
-            facade = self._facades[kind] = kind(self._client, self._account_id)
-        return cast("C", facade)
-
-    @property
-    def core(self) -> CoreMethods:
-        """The echo (RFC 8620, 4)."""
-        return self.capability(Core).core
-
-    @property
-    def mail(self) -> Mail:
-        """Mailboxes, threads and emails (RFC 8621)."""
-        return self.capability(Mail)
-
-    @property
-    def submission(self) -> Submission:
-        """Identities and sending (RFC 8621, 6 and 7)."""
-        return self.capability(Submission)
-
-    @property
-    def vacation_response(self) -> VacationResponseMethods:
-        """The automatic reply (RFC 8621, 8)."""
-        return self.capability(Vacation).vacation_response
-
-    @property
-    def masked_email(self) -> MaskedEmailMethods:
-        """Fastmail's masked email addresses."""
-        return self.capability(MaskedEmails).masked_email
-
-    @property
-    def email(self) -> EmailMethods:
-        """Emails (RFC 8621, 4)."""
-        return self.mail.email
-
-    @property
-    def mailbox(self) -> MailboxMethods:
-        """Mailboxes (RFC 8621, 2)."""
-        return self.mail.mailbox
-
-    @property
-    def thread(self) -> ThreadMethods:
-        """Threads (RFC 8621, 3)."""
-        return self.mail.thread
-
-    @property
-    def search_snippet(self) -> SearchSnippetMethods:
-        """What matched a search, for display (RFC 8621, 5)."""
-        return self.mail.search_snippet
-
-    @property
-    def identity(self) -> IdentityMethods:
-        """Who mail may be sent as (RFC 8621, 6)."""
-        return self.submission.identity
-
-    @property
-    def email_submission(self) -> EmailSubmissionMethods:
-        """Mail that was or will be sent (RFC 8621, 7)."""
-        return self.submission.email_submission
-
-    @property
-    def push_subscription(self) -> PushSubscriptionMethods:
-        """Where the server pushes changes to (RFC 8620, 7.2)."""
-        return self.capability(Core).push_subscription
-
-    @property
-    def blob(self) -> BlobMethods:
-        """Binary data (RFC 8620, 6.3)."""
-        return self.capability(Core).blob
-
-    def call(
-        self,
-        name: str,
-        arguments: Wire | None = None,
-        *,
-        using: Iterable[str] = (),
-        account_id: Id | None = None,
-        reads: bool | None = None,
-    ) -> Call[dict[str, object]]:
-        """Call any method with wire arguments; the response comes back as a plain dict.
-
-        `using` names the capabilities that it needs, besides core; for methods that the package
-        knows it may be left out. Where the method takes an `accountId` and `arguments` has none,
-        it is that of the primary account. `reads` tells that the method changes nothing, where its
-        name does not say so: such calls may be repeated. Values may be references, as in
-        `{"ids": query.ids}`.
-        """
-        wanted = tuple(using)
-        known = _known_methods().get(name)
-        arguments = {} if arguments is None else arguments
-        capability = known[0] if known else next((uri for uri in wanted if uri != CORE), CORE)
-        return Call(
-            raw_method(
-                name,
-                capability=capability,
-                reads=reads,
-                takes_account_id=known[1]
-                if known
-                else capability != CORE or "accountId" in arguments,
-            ),
-            arguments,
-            sender=self._client,
-            account_id=account_id or self._account_id,
-            using=wanted,
-        )
-
-
-@cache
-def _known_methods() -> Mapping[str, tuple[str, bool]]:
-    """Return capability, and whether an account id is taken, by the name of the method."""
-    return {
-        one.name: (capability.uri, one.takes_account_id)
-        for capability in _CAPABILITIES
-        for kind in vars(capability).values()
-        if isinstance(kind, data_type)
-        for one in vars(cast("data_type[Any]", kind).methods).values()
-        if isinstance(one, method)
-    }
 
 
 class Client(Facades):
@@ -181,11 +37,15 @@ class Client(Facades):
         transport: Transport,
         *,
         account_id: Id | None = None,
+        retry: Retry | None = None,
+        max_waiting: int = 10_000,
     ) -> None:
-        super().__init__(account_id=account_id)
+        super().__init__(self, account_id)
         self._sessions = sessions
         self._transport = transport
-        self._dispatcher = Dispatcher(sessions, transport)
+        self._dispatcher = Dispatcher(
+            sessions, transport, retry=retry, max_waiting=max_waiting
+        )
         self._uploader = Uploader(transport)
         self._accounts: dict[Id, Facades] = {}
         self._closed = False
@@ -228,6 +88,20 @@ class Client(Facades):
         if facades is None:
             facades = self._accounts[account_id] = Facades(self, account_id)
         return facades
+
+    def batch(self) -> Batch:
+        """Compose a request by hand: `async with client.batch() as b`; see Batch."""
+        self._check_open("batch")
+        return Batch(self, self._dispatcher, self._account_id)
+
+    def explain(self, *calls: AnyCall) -> list[PlannedRequest]:
+        """Return the requests that these calls would become; nothing is sent.
+
+        Raises:
+            LocalProtocolError: one of them could not be sent.
+        """
+        self._check_open("explain")
+        return self._dispatcher.explain(calls)
 
     async def upload(
         self,
@@ -287,6 +161,14 @@ class Client(Facades):
         """Send a call and wait for its result; `await call` does this."""
         return self._dispatcher.result(call)
 
+    def carrier(self, call: Call[Any]) -> object:  # noqa: ARG002 - a batch wants to know
+        """Return whose calls may refer to each other."""
+        return self
+
+    def begin(self, call: Call[Any]) -> object:
+        """Return whose names the creation ids of a new call are: the running task's."""
+        return self._dispatcher.running_task()
+
     def running_task(self) -> object:
         """Identify the task that is running now."""
         return self._dispatcher.running_task()
@@ -312,13 +194,12 @@ class Client(Facades):
 class Connecting:
     """What `connect` returns: await it, or enter it with `async with`; both give a Client."""
 
-    def __init__(self, opened: Any) -> None:
+    def __init__(self, opened: Callable[[], Coroutine[Any, Any, Client]]) -> None:
         self._open = opened
         self._client: Client | None = None
 
     def __await__(self) -> Generator[Any, None, Client]:
-        opened: Generator[Any, None, Client] = self._open().__await__()
-        return opened
+        return self._open().__await__()
 
     async def __aenter__(self) -> Client:
         self._client = await self
@@ -341,6 +222,8 @@ def connect(
     account_id: Id | None = None,
     http: HTTPSession | None = None,
     timeout: float | Timeouts | None = None,
+    retry: Retry | None = None,
+    max_waiting: int = 10_000,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
     resolver: Resolver | None = None,
@@ -354,6 +237,8 @@ def connect(
         account_id: the account that the facades are for; without it each capability's primary one.
         http: an aiohttp session to share; it is not closed with the client.
         timeout: seconds for one answer of the server, or Timeouts for each step.
+        retry: how often and how soon failed requests are sent again, where that is safe.
+        max_waiting: calls that may wait to be sent; further ones wait before they are queued.
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
         trusted_hosts: hosts outside the asked domain that may be given the credential.
         resolver: the DNS resolver to use.
@@ -390,7 +275,9 @@ def connect(
                     f"connect: there is no account {account_id!r}. "
                     f"There are {', '.join(session.accounts)}"
                 )
-            return Client(sessions, transport, account_id=account_id)
+            return Client(
+                sessions, transport, account_id=account_id, retry=retry, max_waiting=max_waiting
+            )
         except BaseException:
             await transport.close()
             raise

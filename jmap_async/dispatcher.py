@@ -10,7 +10,9 @@ The rule that everything here follows: whatever happens, every waiter is woken.
 
 import asyncio
 import logging
-from collections.abc import Generator, Iterable
+import random
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -19,15 +21,28 @@ import attrs
 from jmap_async.errors import (
     ClientClosed,
     JMAPError,
+    LimitExceeded,
     LocalProtocolError,
     MethodError,
     RemoteProtocolError,
     TransportError,
 )
-from jmap_async.planner import Answer, Entry, Planner, Request
+from jmap_async.planner import (
+    Answer,
+    Entry,
+    LearntLimits,
+    PlannedRequest,
+    Planner,
+    Remedy,
+    Request,
+    explain,
+    judge,
+)
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.converter import Malformed
+from jmap_async.protocol.session import CoreCapability
+from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
 from jmap_async.transport import Transport, problem
@@ -48,7 +63,19 @@ class _Outcome:
 class Dispatcher:
     """Sends calls, and wakes whoever waits for them."""
 
-    def __init__(self, sessions: SessionManager, transport: Transport) -> None:
+    def __init__(
+        self,
+        sessions: SessionManager,
+        transport: Transport,
+        *,
+        retry: Retry | None = None,
+        max_waiting: int = 10_000,
+    ) -> None:
+        self._max_waiting = max(1, max_waiting)
+        self._admissions: deque[asyncio.Future[None]] = deque()
+        self._retry = retry or Retry()
+        self._rng = random.Random()  # noqa: S311 - jitter is no secret
+        self._limits = LearntLimits()
         self._sessions = sessions
         self._transport = transport
         self.stats = Stats()
@@ -65,6 +92,8 @@ class Dispatcher:
     def result(self, call: Call[R]) -> Generator[Any, None, R]:
         """Send a call unless that was done before, and wait for its result."""
         if call.state is None:
+            if self._crowded:
+                yield from self._admission()
             entry = self._submit(call)
             if entry.answer is None:
                 yield from self._wait(entry)
@@ -91,6 +120,29 @@ class Dispatcher:
             raise _closed(call.method.name)
         return self._planner.submit(call, self._sessions.session)
 
+    @property
+    def _crowded(self) -> bool:
+        return bool(self._admissions) or self._planner.waiting >= self._max_waiting
+
+    def _admission(self) -> Generator[Any, None, None]:
+        """Wait for a place in the queue, behind those who wait for one already."""
+        place: asyncio.Future[None] = self._loop.create_future()
+        self._admissions.append(place)
+        try:
+            yield from place
+        except BaseException:
+            # A place that was given to somebody who left goes to the next.
+            self._admit()
+            raise
+
+    def _admit(self) -> None:
+        free = self._max_waiting - self._planner.waiting
+        while self._admissions and (free > 0 or self._closed):
+            place = self._admissions.popleft()
+            if not place.done():
+                place.set_result(None)
+                free -= 1
+
     def _wait(self, entry: Entry) -> Generator[Any, None, None]:
         # A future for each waiter: cancelling one leaves the others alone.
         waiter: asyncio.Future[None] = self._loop.create_future()
@@ -116,6 +168,21 @@ class Dispatcher:
             if request.deserted:
                 task.cancel()
 
+    def send_together(self, calls: Sequence[Call[Any]]) -> None:
+        """Queue calls that go in one request of their own; then they can be awaited.
+
+        Raises:
+            LocalProtocolError, ClientClosed: one of them cannot be sent; nothing was queued.
+        """
+        if self._closed:
+            raise _closed("batch")
+        self._planner.submit_batch(calls, self._sessions.session)
+        self._arm()
+
+    def explain(self, calls: Sequence[Call[Any]]) -> list[PlannedRequest]:
+        """Return the requests that calls would become."""
+        return explain(calls, self._sessions.session, self._current_limits)
+
     # Sending
 
     def _arm(self) -> None:
@@ -129,7 +196,7 @@ class Dispatcher:
         try:
             # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
             while not self._sessions.refreshing and self._has_free_slot():
-                request = self._planner.next_request(self._sessions.session.core)
+                request = self._planner.next_request(self._current_limits)
                 if request is None:
                     break
                 self._start(request)
@@ -137,10 +204,15 @@ class Dispatcher:
             _log.exception("planning failed")
             self._give_up(error)
         self._wake(self._planner.finished())
+        self._admit()
 
     def _has_free_slot(self) -> bool:
-        limit = max(1, self._sessions.session.core.max_concurrent_requests)
-        return len(self._requests) < limit and not self._closed
+        allowed = self._current_limits.max_concurrent_requests
+        return len(self._requests) < allowed and not self._closed
+
+    @property
+    def _current_limits(self) -> CoreCapability:
+        return self._limits.of(self._sessions.session.core)
 
     def _start(self, request: Request) -> None:
         task = self._loop.create_task(self._carry_out(request), name=f"jmap_async {request!r}")
@@ -150,17 +222,48 @@ class Dispatcher:
 
     async def _carry_out(self, request: Request) -> None:
         try:
-            response = await self._exchange(request)
-            self._planner.settle(request, response)
+            await self._attempt(request)
         except asyncio.CancelledError:
-            self._planner.fail(request, _cancelled())
+            self._planner.abandon(request, _cancelled())
         except Exception as error:
-            if not isinstance(error, JMAPError):
-                _log.exception("a request failed unexpectedly")
+            _log.exception("a request failed unexpectedly")
             self._planner.fail(request, error)
         self._requests.pop(request, None)
         # The next request leaves before anybody decodes what this one brought.
         self._flush()
+
+    async def _attempt(self, request: Request) -> None:
+        """Send a request and settle its calls, or put back those that deserve another attempt."""
+        try:
+            response = await self._exchange(request)
+        except JMAPError as error:
+            await self._recover(request, error)
+        else:
+            self._planner.settle(request, response)
+
+    async def _recover(self, request: Request, error: JMAPError) -> None:
+        remedy = judge(error, request, attempts=self._retry.attempts)
+        if isinstance(error, LimitExceeded) and not self._learn(error, request):
+            remedy = Remedy.FAIL
+        wait = self._retry.delay(request.attempts, getattr(error, "retry_after", None), self._rng)
+        if remedy is Remedy.FAIL or (remedy is Remedy.REPEAT and wait is None):
+            self._planner.fail(request, error)
+            return
+        # Who cannot be helped need not wait for the others.
+        self._planner.give_up(request, error)
+        self._wake(self._planner.finished())
+        self.stats.retries += 1
+        if remedy is Remedy.REPEAT and wait and request.invocations:
+            _log.debug("sending again in %.1f s: %s", wait, error)
+            # The slot stays taken meanwhile: a server in trouble is not asked even more.
+            await asyncio.sleep(wait)
+        self._planner.recover(request, error, remedy)
+
+    def _learn(self, error: LimitExceeded, request: Request) -> bool:
+        if error.limit == "maxConcurrentRequests":
+            self._limits.learn_concurrency(len(self._requests))
+            return True
+        return self._limits.learn(error, request)
 
     async def _exchange(self, request: Request) -> messages.Response:
         body = request.encode()
@@ -191,6 +294,7 @@ class Dispatcher:
 
     def _give_up(self, error: Exception) -> None:
         """Fail everything that waits: a defect may cost calls, never leave one hanging."""
+        self._admit()
         for entry in tuple(self._waiters):
             if entry.answer is None:
                 entry.answer = error.for_caller() if isinstance(error, JMAPError) else error

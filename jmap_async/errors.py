@@ -29,6 +29,7 @@ error survives `copy` and `pickle`: calls that shared a request each get an erro
 """
 
 import copy
+import reprlib
 from collections.abc import Mapping
 from typing import Final, Literal, Self
 
@@ -49,16 +50,28 @@ def shorten(text: str, limit: int = _SHOWN) -> str:
     return f"{text[:limit]}... ({len(text)} characters)"
 
 
+# A value of the server may be of any size and depth; what a message shows of it is neither.
+_brief: Final = reprlib.Repr()
+_brief.maxlevel = 4
+_brief.maxstring = _brief.maxother = _SHOWN
+
+
+def brief(value: object, limit: int = _SHOWN) -> str:
+    """Describe a value in about `limit` characters, however large or deep it is."""
+    return shorten(_brief.repr(value), limit)
+
+
 class JMAPError(Exception):
     """Base of everything that this package raises on purpose."""
 
     def for_caller(self) -> Self:
         """Return a copy of its own for one of several callers that failed together."""
         duplicate = copy.copy(self)
+        if hasattr(self, "__notes__"):
+            # Else a note for one caller would be one for all.
+            duplicate.__notes__ = [*self.__notes__]
         duplicate.__cause__ = self.__cause__
-        for note in getattr(self, "__notes__", ()):
-            if note not in getattr(duplicate, "__notes__", ()):
-                duplicate.add_note(note)
+        duplicate.__suppress_context__ = self.__suppress_context__
         return duplicate
 
 
@@ -328,7 +341,7 @@ class SetError:
     max_size: int | None = None
     max_recipients: int | None = None
     invalid_recipients: list[str] | None = None
-    extra: Mapping[str, object] = attrs.field(factory=dict)
+    extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
     def __str__(self) -> str:
         named = f" {', '.join(self.properties)}" if self.properties else ""
@@ -381,7 +394,7 @@ class RemoteProtocolError(JMAPError):
 
     def __init__(self, message: str = "", *, piece: object = "") -> None:
         super().__init__(message)
-        self.piece = shorten(piece if isinstance(piece, str) else repr(piece))
+        self.piece = shorten(piece) if isinstance(piece, str) else brief(piece)
 
 
 class ClientClosed(JMAPError):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, Union, cast
+from typing import Final, cast
 
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids, ids_argument
@@ -10,7 +10,7 @@ from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import IdList
 from jmap_async.protocol.types import Id
 
-NewIdLike = Union[IdLike, CreationReference]
+NewIdLike = IdLike | CreationReference
 """An id, an object for its id, or a reference to an object that is being created."""
 
 # RFC 8621, 4.1.1: visible ASCII, less what an IMAP atom may not hold.

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from jmap_async.protocol.objects import DataObject
+import attrs
+
+from jmap_async.protocol.converter import unstructure
 
 
 def members(value: object) -> Mapping[str, object]:
     """Return an object's members by wire name; what is no object has none."""
-    if isinstance(value, DataObject):
-        return value.to_wire()
+    if attrs.has(type(value)):
+        return cast("Mapping[str, object]", unstructure(value))
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
 
 

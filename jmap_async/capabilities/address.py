@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final, Union
+from typing import Final
 
 import attrs
 
@@ -29,10 +29,10 @@ class EmailAddressGroup(DataObject):
     addresses: list[EmailAddress] = ABSENT
 
 
-AddressLike = Union[str, EmailAddress]
+AddressLike = str | EmailAddress
 """An address: "bob@example.net", "Bob <bob@example.net>" or an EmailAddress."""
 
-AddressesLike = Union[AddressLike, Iterable[AddressLike]]
+AddressesLike = AddressLike | Iterable[AddressLike]
 """One address or many."""
 
 _ADDRESS: Final = r"[^\s<>,;\"@]+@[^\s<>,;\"@]+"

@@ -1,6 +1,6 @@
 """The body of a message: its parts and their text (RFC 8621, 4.1.4)."""
 
-from typing import Final, Literal, Union
+from typing import Final, Literal
 
 import attrs
 
@@ -8,7 +8,7 @@ from jmap_async.capabilities.headers import BodyPartHeaderProperty, EmailHeader,
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id
 
-BodyProperty = Union[
+BodyProperty = (
     Literal[
         "partId",
         "blobId",
@@ -22,10 +22,10 @@ BodyProperty = Union[
         "language",
         "location",
         "subParts",
-    ],
-    BodyPartHeaderProperty,
-    HeaderProperty,
-]
+    ]
+    | BodyPartHeaderProperty
+    | HeaderProperty
+)
 """What `body_properties` may ask for; for any other header field there is `header()`."""
 
 

@@ -1,7 +1,7 @@
 """Email: a message and what is known about it (RFC 8621, 4.1)."""
 
 from datetime import datetime
-from typing import Final, Literal, Union
+from typing import Final, Literal
 
 import attrs
 
@@ -12,7 +12,7 @@ from jmap_async.capabilities.headers import EmailHeader, EmailHeaderProperty, He
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id
 
-EmailProperty = Union[
+EmailProperty = (
     Literal[
         "id",
         "blobId",
@@ -44,10 +44,10 @@ EmailProperty = Union[
         "smimeStatusAtDelivery",
         "smimeErrors",
         "smimeVerifiedAt",
-    ],
-    EmailHeaderProperty,
-    HeaderProperty,
-]
+    ]
+    | EmailHeaderProperty
+    | HeaderProperty
+)
 """What `properties` may ask for; for any other header field there is `header()`."""
 
 _SMIME: Final = "urn:ietf:params:jmap:smimeverify"

@@ -1,185 +1,52 @@
-"""The methods of Email: their arguments, their responses, and the verbs (RFC 8621, 4.2 to 4.9)."""
+"""The methods of Email, and the verbs built on them (RFC 8621, 4)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from datetime import datetime
+from functools import cached_property
+from typing import Final, Unpack
 
 import attrs
 
-from jmap_async.capabilities._creating import check_creation, check_update
-from jmap_async.capabilities._extensions import needed
+from jmap_async.capabilities import _composing
+from jmap_async.capabilities._composing import AttachmentLike, Letter
 from jmap_async.capabilities._facade import DataType, method
-from jmap_async.capabilities._values import as_id_list
-from jmap_async.capabilities._wire import items
-from jmap_async.capabilities.body import BodyProperty
-from jmap_async.capabilities.email import EXTENSIONS, Email, EmailImport, EmailProperty
-from jmap_async.capabilities.email_query import (
-    EmailFilter,
-    as_email_sort,
-    check_filter,
-    check_sort,
-    condition_names,
+from jmap_async.capabilities._paging import Page, read_page, walk
+from jmap_async.capabilities._sending import Post
+from jmap_async.capabilities.address import AddressesLike, AddressLike, parse_address
+from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.email_arguments import (
+    EmailFetch,
+    EmailGet,
+    EmailImportResponse,
+    EmailImports,
+    EmailParse,
+    EmailParseResponse,
+    EmailQuery,
+    EmailQueryChanges,
+    EmailSet,
 )
-from jmap_async.capabilities.headers import check_properties
-from jmap_async.errors import LocalProtocolError, SetError
-from jmap_async.protocol.converter import named
-from jmap_async.protocol.filters import Comparator
-from jmap_async.protocol.ids import check_creation_id
-from jmap_async.protocol.references import Ref, ResultReference
+from jmap_async.capabilities.email_query import EmailFilter, EmailSorting
+from jmap_async.capabilities.email_submission import EmailSubmission
+from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.mailbox import MailboxMethods
+from jmap_async.capabilities.submission import Submission
+from jmap_async.errors import LocalProtocolError, NotFound
+from jmap_async.protocol.filters import Filter
+from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids
 from jmap_async.protocol.standard import (
-    Arguments,
     Changes,
     ChangesResponse,
     Copy,
     CopyResponse,
-    Get,
     GetResponse,
-    IdList,
-    Query,
-    QueryChanges,
     QueryChangesResponse,
     QueryResponse,
-    Set,
     SetResponse,
 )
 from jmap_async.protocol.types import Id, Wire
 
-
-@attrs.frozen(kw_only=True)
-class EmailGet(Get):
-    """Arguments of Email/get (RFC 8621, 4.2).
-
-    `body_values` of the Emails are empty unless one of `fetch_text_body_values`,
-    `fetch_html_body_values` and `fetch_all_body_values` is true; they are cut to
-    `max_body_value_bytes` octets, 0 for no limit. `body_properties` are those of each part.
-    """
-
-    properties: Sequence[EmailProperty] | ResultReference[Sequence[str]] | None = None
-    body_properties: Sequence[BodyProperty] | ResultReference[Sequence[str]] | None = None
-    fetch_text_body_values: bool = False
-    fetch_html_body_values: bool = named("fetchHTMLBodyValues", default=False)
-    fetch_all_body_values: bool = False
-    max_body_value_bytes: int = 0
-
-    def check(self) -> None:
-        super().check()
-        _check_fetched(self)
-
-    def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, items(self.properties))
-
-
-@attrs.frozen(kw_only=True)
-class EmailQuery(Query[EmailFilter]):
-    """Arguments of Email/query (RFC 8621, 4.4).
-
-    With `collapse_threads` only the first Email of each thread is found, and counted.
-    """
-
-    sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=as_email_sort)
-    collapse_threads: bool = False
-
-    def check(self) -> None:
-        super().check()
-        check_filter(self.filter)
-        check_sort(self.sort)
-
-    def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, condition_names(self.filter))
-
-
-@attrs.frozen(kw_only=True)
-class EmailQueryChanges(QueryChanges[EmailFilter]):
-    """Arguments of Email/queryChanges (RFC 8621, 4.5): the same as those of the query."""
-
-    sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=as_email_sort)
-    collapse_threads: bool = False
-
-    def check(self) -> None:
-        super().check()
-        check_filter(self.filter)
-        check_sort(self.sort)
-
-    def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, condition_names(self.filter))
-
-
-@attrs.frozen(kw_only=True)
-class EmailSet(Set[Email]):
-    """Arguments of Email/set (RFC 8621, 4.6)."""
-
-    def check(self) -> None:
-        super().check()
-        for key, email in (self.create or {}).items():
-            check_creation(key, email)
-        for key, changes in (self.update or {}).items():
-            check_update(key, changes)
-
-
-@attrs.frozen(kw_only=True)
-class EmailImports(Arguments):
-    """Arguments of Email/import (RFC 8621, 4.8): messages to import, by creation id."""
-
-    emails: Mapping[str, EmailImport | Wire] = attrs.field(kw_only=False)
-    if_in_state: Ref[str] | None = None
-
-    def check(self) -> None:
-        for key in self.emails:
-            check_creation_id(key)
-
-
-@attrs.frozen(kw_only=True)
-class EmailImportResponse:
-    """Response of Email/import; `created` has ids and sizes of what was imported.
-
-    A SetError "alreadyExists" has the id of the Email that is there as `existing_id`.
-    """
-
-    created: dict[str, Email] = attrs.field(factory=dict[str, Email])
-    not_created: dict[str, SetError] = attrs.field(factory=dict[str, SetError])
-    old_state: str | None = None
-    new_state: str | None = None
-    account_id: Id = ""
-
-    def raise_for_errors(self) -> None:
-        """Raise SetFailed when the server refused any message."""
-        SetResponse[Email](not_created=self.not_created).raise_for_errors()
-
-
-@attrs.frozen(kw_only=True)
-class EmailParse(Arguments):
-    """Arguments of Email/parse (RFC 8621, 4.9); all but `blob_ids` are those of Email/get."""
-
-    blob_ids: IdList | ResultReference[list[str]] = attrs.field(
-        kw_only=False, converter=as_id_list
-    )
-    properties: Sequence[EmailProperty] | ResultReference[Sequence[str]] | None = None
-    body_properties: Sequence[BodyProperty] | ResultReference[Sequence[str]] | None = None
-    fetch_text_body_values: bool = False
-    fetch_html_body_values: bool = named("fetchHTMLBodyValues", default=False)
-    fetch_all_body_values: bool = False
-    max_body_value_bytes: int = 0
-
-    def check(self) -> None:
-        _check_fetched(self)
-
-    def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, items(self.properties))
-
-
-@attrs.frozen(kw_only=True)
-class EmailParseResponse:
-    """Response of Email/parse: the messages, by blob id; they have no id, mailboxes or keywords."""
-
-    parsed: dict[Id, Email] = attrs.field(factory=dict[str, Email])
-    not_parsable: list[Id] = attrs.field(factory=list[str])
-    not_found: list[Id] = attrs.field(factory=list[str])
-    account_id: Id = ""
-
-
-def _check_fetched(arguments: EmailGet | EmailParse) -> None:
-    check_properties(arguments.properties)
-    check_properties(arguments.body_properties)
-    if arguments.max_body_value_bytes < 0:
-        raise LocalProtocolError("max_body_value_bytes must not be negative; 0 means no limit")
+_PAGE_SIZE: Final = 100
 
 
 class EmailMethods(DataType):
@@ -208,3 +75,144 @@ class EmailMethods(DataType):
 
     parse = method("Email/parse", EmailParse, EmailParseResponse)
     """Read uploaded messages without importing them (RFC 8621, 4.9)."""
+
+    async def get_one(self, id: IdLike, **fetch: Unpack[EmailFetch]) -> Email:
+        """Fetch one Email; the other arguments are those of `get`.
+
+        Raises:
+            NotFound: there is no Email with this id.
+        """
+        response = await self.get(as_id(id), **fetch)
+        for email in response.list:
+            return email
+        raise NotFound(f"there is no Email {as_id(id)!r} in this account")
+
+    async def iter(
+        self,
+        filter: Filter[EmailFilter] | None = None,
+        *,
+        sort: EmailSorting | Iterable[EmailSorting] | None = None,
+        collapse_threads: bool = False,
+        page_size: int | None = None,
+        **fetch: Unpack[EmailFetch],
+    ) -> AsyncGenerator[Email, None]:
+        """Yield all Emails that a query finds, each once; `fetch` are the arguments of `get`.
+
+        A page of `page_size` Emails takes one request, and the next page is read while this one is
+        used. A loop that is left early stops reading; to wait for that, use `contextlib.aclosing`.
+        """
+        size = self._page_size(page_size)
+
+        async def page(anchor: Id | None, position: int) -> Page[Email]:
+            query = self.query(
+                filter,
+                sort=sort,
+                collapse_threads=collapse_threads,
+                position=position,
+                anchor=anchor,
+                anchor_offset=0 if anchor is None else 1,
+                limit=size,
+            )
+            return await read_page(query, self.get(query.ids, **fetch), asked=size)
+
+        async with aclosing(walk(page)) as emails:
+            async for email in emails:
+                yield email
+
+    def _page_size(self, wanted: int | None) -> int:
+        if wanted is not None and wanted <= 0:
+            raise LocalProtocolError(f"page_size must be greater than 0, not {wanted}")
+        return min(wanted or _PAGE_SIZE, self.host.session.core.max_objects_in_get)
+
+    async def update(self, ids: IdsLike, patch: Wire) -> SetResponse[Email]:
+        """Change one or many Emails alike, as by `{"keywords/$seen": True}`.
+
+        Raises:
+            SetFailed: the server refused to change some of them.
+        """
+        response = await self.set(update=dict.fromkeys(as_ids(ids), patch))
+        response.raise_for_errors()
+        return response
+
+    async def send(
+        self,
+        message: Email | None = None,
+        *,
+        to: AddressesLike | None = None,
+        cc: AddressesLike | None = None,
+        bcc: AddressesLike | None = None,
+        from_: AddressLike | None = None,
+        reply_to: AddressesLike | None = None,
+        subject: str | None = None,
+        text: str | None = None,
+        html: str | None = None,
+        attachments: AttachmentLike | Iterable[AttachmentLike] = (),
+        identity: Identity | Id | None = None,
+        send_at: datetime | None = None,
+    ) -> EmailSubmission:
+        """Send a message, and keep it among the sent ones.
+
+        Args:
+            message: an Email to send as it is, instead of all that follows up to `attachments`.
+                One that the server has already, such as a draft, is sent by its id.
+            to: recipients, like "bob@example.net" or "Bob <bob@example.net>", one or many.
+            cc: further recipients.
+            bcc: recipients that the others do not see.
+            from_: the sender; without it the address of the identity.
+            reply_to: where answers go, if that is not the sender.
+            subject: the subject.
+            text: the message as plain text.
+            html: the message as HTML; with `text`, both are alternatives.
+            attachments: paths, bytes, (name, bytes), (name, bytes, type) or uploaded Blobs.
+            identity: whom to send as; without it the identity that fits the sender. Its `reply_to`
+                and `bcc` apply where none are given; its signatures do not.
+            send_at: when the server shall send it, where it can hold messages back.
+
+        Raises:
+            SetFailed: the server refused it. Where it kept the message, the error says so, and is
+                under the id of the draft.
+            NotFound: no identity fits, or there is no mailbox for drafts.
+            LocalProtocolError: it cannot be sent like this.
+            TransportError: with `outcome` "unknown" it may have been sent.
+        """
+        post = self._post()
+        if send_at is not None:
+            post.check_delay(send_at)
+        composed = (to, cc, bcc, from_, reply_to, subject, text, html, attachments or None)
+        if message is not None:
+            if any(one is not None for one in composed):
+                raise LocalProtocolError(
+                    "message is sent as it is: leave the other arguments out, or use "
+                    "attrs.evolve(message, ...)"
+                )
+            letter = _composing.as_is(message, identity=identity, send_at=send_at)
+            return await post.send(letter)
+        letter = Letter(
+            email=_composing.compose(
+                to=to, cc=cc, bcc=bcc, reply_to=reply_to, subject=subject, text=text, html=html
+            ),
+            sender=parse_address(from_) if isinstance(from_, str) else from_,
+            identity=identity,
+            send_at=send_at,
+        )
+        parts = await post.upload(_composing.as_attachments(attachments))
+        if parts:
+            letter = attrs.evolve(letter, email=attrs.evolve(letter.email, attachments=parts))
+        return await post.send(letter)
+
+    @cached_property
+    def _posts(self) -> dict[Id | None, Post]:
+        return {}
+
+    def _post(self) -> Post:
+        # Identities have a primary account of their own, and what is sent from it must be there.
+        account_id = self.capability.account_id
+        if account_id is None:
+            account_id = self.host.session.primary_accounts.get(Submission.uri)
+        post = self._posts.get(account_id)
+        if post is None:
+            mail = type(self.capability)(self.host, account_id)
+            submission = self.host.capability(Submission, account_id)
+            post = Post(EmailMethods(mail), MailboxMethods(mail), submission)
+            self._posts[account_id] = post
+        return post

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, Literal, Union
+from typing import Final, Literal
 
 import attrs
 
 from jmap_async.capabilities._values import as_keyword
 from jmap_async.capabilities._wire import items, members
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import unstructure
 from jmap_async.protocol.filters import (
     Comparator,
     Filter,
     FilterCondition,
-    FilterOperator,
     as_sort,
 )
 from jmap_async.protocol.ids import as_id, as_ids
@@ -86,7 +84,7 @@ KEYWORD_SORTS: Final = frozenset[object](
     {"hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword"}
 )
 
-EmailSorting = Union[EmailSort, Comparator, Wire]
+EmailSorting = EmailSort | Comparator | Wire
 
 
 def as_email_sort(
@@ -103,7 +101,7 @@ def check_sort(sort: Iterable[Comparator | Wire] | None) -> None:
         LocalProtocolError: names the property.
     """
     for one in sort or ():
-        wire = unstructure(one) if isinstance(one, Comparator) else one
+        wire = members(one)
         property = wire.get("property")
         if property in KEYWORD_SORTS and not wire.get("keyword"):
             raise LocalProtocolError(
@@ -130,14 +128,10 @@ def condition_names(filter: Filter[EmailFilter] | None) -> Iterator[str]:
 
 
 def _conditions(filter: object) -> Iterator[Wire]:
-    if isinstance(filter, FilterOperator):
-        nested: object = filter.conditions
-    elif "operator" in members(filter):
-        nested = members(filter).get("conditions")
-    else:
-        yield members(filter)
-        return
-    for one in items(nested):
+    wire = members(filter)
+    if "operator" not in wire:
+        yield wire
+    for one in items(wire.get("conditions")) if "operator" in wire else ():
         yield from _conditions(one)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Union
+from typing import Literal
 
 import attrs
 
@@ -122,12 +122,10 @@ class EmailSubmissionFilter(FilterCondition):
 
 
 # RFC 8621, 7.3: the property is `sendAt`, but it is sorted by "sentAt".
-EmailSubmissionSort = Literal[
-    "emailId", "-emailId", "threadId", "-threadId", "sentAt", "-sentAt"
-]
+EmailSubmissionSort = Literal["emailId", "-emailId", "threadId", "-threadId", "sentAt", "-sentAt"]
 """A property to sort by; with "-" in descending order."""
 
-_Sort = Union[EmailSubmissionSort, Comparator, Wire]
+_Sort = EmailSubmissionSort | Comparator | Wire
 
 
 def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] | None:

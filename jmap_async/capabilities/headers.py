@@ -173,9 +173,7 @@ ALLOWED_FORMS: Final[dict[str, frozenset[str]]] = {
 _GRAMMAR: Final = re.compile(r"header:(?P<field>[!-9;-~]+)(?::(?P<form>as[^:]*))?(?::all)?")
 
 
-def header(
-    field: str, form: HeaderForm | None = None, *, all: bool = False
-) -> HeaderProperty:
+def header(field: str, form: HeaderForm | None = None, *, all: bool = False) -> HeaderProperty:
     """Name the property for a header field, for `properties` and `body_properties`.
 
     `form` None is the Raw form. `all` asks for every instance as a list; otherwise the last one

@@ -1,7 +1,7 @@
 """Mailbox: the folders or labels that Emails are in (RFC 8621, 2)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, Union
+from typing import Final, Literal
 
 import attrs
 
@@ -102,7 +102,7 @@ class MailboxFilter(FilterCondition):
 MailboxSort = Literal["sortOrder", "-sortOrder", "name", "-name"]
 """A property to sort by; with "-" in descending order."""
 
-_Sort = Union[MailboxSort, Comparator, Wire]
+_Sort = MailboxSort | Comparator | Wire
 
 
 def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] | None:

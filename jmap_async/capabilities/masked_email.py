@@ -1,15 +1,15 @@
 """MaskedEmail: Fastmail's throw-away addresses."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
 import attrs
 
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.capabilities._sets import created, merged
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.ids import IdLike, as_id
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -75,8 +75,7 @@ class MaskedEmailSet(Set[MaskedEmail]):
             prefix = wire.get("emailPrefix", "_")
             if not isinstance(prefix, str) or _PREFIX.fullmatch(prefix) is None:
                 raise LocalProtocolError(
-                    f"create[{key!r}]: {prefix!r:.80} is no email prefix: "
-                    "use 1 to 64 of a-z 0-9 _"
+                    f"create[{key!r}]: {prefix!r:.80} is no email prefix: use 1 to 64 of a-z 0-9 _"
                 )
 
 
@@ -111,9 +110,9 @@ class MaskedEmailMethods(DataType):
         }
         if email_prefix is not None:
             sent["emailPrefix"] = email_prefix
-        response = await self.set(create={"masked": sent})
-        response.raise_for_errors()
-        return _merged(sent, response.created["masked"])
+        # RFC 8620, 5.3: the server sends back only what the client does not know.
+        answer = created(await self.set(create={"masked": sent}), "masked")
+        return merged(MaskedEmail, sent, answer)
 
     async def enable(self, id: IdLike) -> None:
         """Let mail to a masked address arrive; raises SetFailed."""
@@ -133,15 +132,6 @@ class MaskedEmailMethods(DataType):
     async def _change(self, id: IdLike, state: MaskedEmailState) -> None:
         response = await self.set(update={as_id(id): {"state": state}})
         response.raise_for_errors()
-
-
-_decode: Final = decoder(MaskedEmail)
-
-
-def _merged(sent: Mapping[str, object], created: MaskedEmail) -> MaskedEmail:
-    # RFC 8620, 5.3: the server sends back only what the client did not know.
-    merged: MaskedEmail = _decode({**sent, **created.to_wire()})
-    return merged
 
 
 class MaskedEmails(Capability):

@@ -1,7 +1,9 @@
 """Calls in, requests out; responses in, answers out. Pure: no event loop, no clock, no I/O."""
 
 from jmap_async.planner.entry import Answer, Entry
+from jmap_async.planner.explain import PlannedRequest, explain
 from jmap_async.planner.planner import Planner
+from jmap_async.planner.recovery import LearntLimits, Remedy, judge
 from jmap_async.planner.request import Request
 
-__all__ = ["Answer", "Entry", "Planner", "Request"]
+__all__ = ["Answer", "Entry", "LearntLimits", "PlannedRequest", "Planner", "Remedy", "Request", "explain", "judge"]

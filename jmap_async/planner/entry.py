@@ -151,6 +151,7 @@ def _prepare(
         references=references,
         creates=creates,
         makers=makers,
+        mergeable=call.mergeable,
     )
 
 
@@ -166,7 +167,7 @@ def _split(
     references: dict[str, Reference] = {}
     for name, value in arguments.items():
         if isinstance(value, ResultReference):
-            if value.call.sender is not call.sender:
+            if value.call.sender.carrier(value.call) is not call.sender.carrier(call):
                 raise LocalProtocolError(
                     f"{name} refers to a call of another client: await that call "
                     "and pass its result"

@@ -133,7 +133,7 @@ class GetUnit(Unit):
         if not entries:  # everybody who wanted these has left
             return Offer.DROPPED if self.exhausted else self._take(request, wire)
         body = encode({**wire, "ids": list(part)})
-        invocation = request.add(self, body, entries, part)
+        invocation = request.add(self, body, entries, objects=len(part), payload=part)
         if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
@@ -230,6 +230,11 @@ class GetUnit(Unit):
                 if not share.unsettled:
                     self._settle(share.entry, share.answer(members))
 
+    def restore(self, invocation: Invocation) -> None:
+        super().restore(invocation)
+        if isinstance(invocation.payload, dict):
+            self._wanted = {**invocation.payload, **self._wanted}
+
     def refused(self, invocation: Invocation, error: MethodError) -> None:
         part = invocation.payload
         if isinstance(error, RequestTooLarge):
@@ -237,12 +242,12 @@ class GetUnit(Unit):
                 return
             if isinstance(part, dict) and len(part) > 1:
                 self._most = len(part) // 2
-                self._wanted = {**part, **self._wanted}
-                self.exhausted = False
+                self.restore(invocation)
                 self._queue.put_back(self, [self])
                 return
         if isinstance(part, dict) and len(invocation.entries) > 1 and not concerns_all(error):
-            self._queue.put_back(self, self._divided(part, invocation.entries))
+            parts = self._divided(part, invocation.entries, _PARTS)
+            self._queue.put_back(self, parts)
             return
         super().refused(invocation, error)
 
@@ -256,9 +261,15 @@ class GetUnit(Unit):
         self._queue.put_back(self, [self])
         return True
 
-    def _divided(self, part: Wanted, entries: tuple[Entry, ...]) -> list[Unit]:
-        """Cut a refused read up by callers, so that only the one at fault is refused again."""
-        count = -(-len(entries) // _PARTS)
+    def divide(self) -> list[Unit]:
+        if len(self.entries) == 1 or not self._wanted:
+            return super().divide()
+        callers = dict.fromkeys(share.entry for takers in self._wanted.values() for share in takers)
+        return self._divided(self._wanted, tuple(callers), 2)
+
+    def _divided(self, part: Wanted, entries: tuple[Entry, ...], parts: int) -> list[Unit]:
+        """Cut a read up by callers, so that only the one at fault is refused again."""
+        count = -(-len(entries) // parts)
         units: list[Unit] = []
         for start in range(0, len(entries), count):
             group = set(entries[start : start + count])
@@ -266,6 +277,7 @@ class GetUnit(Unit):
             Unit.__init__(unit, entries[start], self._queue)
             unit.entries = list(entries[start : start + count])
             unit._arguments, unit._references, unit._most = self._arguments, {}, self._most
+            unit.attempts = self.attempts
             unit._shares = {entry: self._shares[entry] for entry in unit.entries}
             unit._wanted = {
                 one: mine

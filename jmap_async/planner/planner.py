@@ -10,16 +10,19 @@ for the next request that may leave, sends it, and gives the answer back:
 """
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 
+from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry, prepare
 from jmap_async.planner.queue import Queue
+from jmap_async.planner.recovery import Counts, Remedy, Trial, repeatable
 from jmap_async.planner.request import Request
+from jmap_async.planner.units import Unit
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
-from jmap_async.protocol.session import CoreCapability, Session
+from jmap_async.protocol.session import CORE, CoreCapability, Session
 
 # Creation ids that a task may still refer to after that many newer ones.
 _REMEMBERED: Final = 1000
@@ -30,7 +33,10 @@ class Planner:
 
     def __init__(self, *, submitted: Callable[[Entry], None] = lambda _: None) -> None:
         self._submitted = submitted
-        self._queue = Queue(self._settled)
+        self._queue = Queue(self._settled, self._left)
+        self.waiting = 0
+        """Calls that were submitted and are not sent yet."""
+        self._session: Session | None = None
         self._finished: list[Entry] = []
         self._entries: weakref.WeakKeyDictionary[AnyCall, Entry] = weakref.WeakKeyDictionary()
         self._creators: weakref.WeakKeyDictionary[object, dict[str, Entry]] = (
@@ -44,6 +50,9 @@ class Planner:
         Raises:
             LocalProtocolError: it cannot be sent; nothing of it was queued.
         """
+        if session is not self._session:
+            self._session = session
+            self._queue.refused.clear()
         entry = self._entries.get(call)
         if entry is None or entry.abandoned:
             entry = prepare(
@@ -55,19 +64,119 @@ class Planner:
             self._entries[call] = entry
             self._queue.add(entry)
             self._remember(call.scope, entry)
-            self._submitted(entry)
+            self._waits(entry)
         return entry
 
-    def next_request(self, limits: CoreCapability) -> Request | None:
-        """Return the next request that may leave now; None: nothing can, or nothing waits."""
-        request = Request(limits)
+    def _waits(self, entry: Entry) -> None:
+        self.waiting += 1
+        self._submitted(entry)
+
+    def _left(self, entry: Entry) -> None:
+        self.waiting -= 1
+
+    def submit_batch(self, calls: Sequence[AnyCall], session: Session) -> list[Entry]:
+        """Queue calls that go together in one request of their own.
+
+        Raises:
+            LocalProtocolError: one of them cannot be sent; nothing was queued.
+        """
+        entries: dict[AnyCall, Entry] = {}
+        for call in calls:
+            entries[call] = prepare(
+                call,
+                session,
+                entry_of=lambda other: entries.get(other) or self.submit(other, session),
+                creator_of=self._creator,
+            )
+            self._remember(call.scope, entries[call])
+        self._entries.update(entries)
+        self._queue.add_batch(list(entries.values()))
+        for entry in entries.values():
+            self._waits(entry)
+        return list(entries.values())
+
+    def next_request(self, limits: CoreCapability, *, pretend: bool = False) -> Request | None:
+        """Return the next request that may leave now; None: nothing can, or nothing waits.
+
+        `pretend`: it is only for show (see explain.py).
+        """
+        request = Request(limits, pretend=pretend)
         self._queue.fill(request)
+        self.waiting -= request.fresh
         return request if request.invocations else None
+
+    def pretend_done(self, request: Request) -> None:
+        """Take a request that was only for show as answered."""
+        self._queue.done(request)
 
     def settle(self, request: Request, response: Response) -> None:
         """Give the calls of a request their answers."""
+        if request.trial:
+            request.trial.counts.successes += 1
         request.settle(response)
         self._queue.done(request)
+
+    def give_up(self, request: Request, error: Exception) -> None:
+        """Fail those calls of a request that must not be sent again after this error."""
+        safe = {
+            invocation: all(repeatable(entry, error) for entry in invocation.entries)
+            for invocation in request.invocations
+        }
+        for invocation in tuple(request.invocations):
+            if not safe[invocation] or (request.closed and not all(safe.values())):
+                invocation.unit.failed(invocation, error)
+                request.drop(invocation)
+
+    def recover(self, request: Request, error: Exception, remedy: Remedy) -> None:
+        """Put the calls of a failed request back into the queue, as the remedy demands."""
+        units = request.units
+        for invocation in reversed(request.invocations):
+            invocation.unit.restore(invocation)
+            invocation.unit.whole.exhausted = False
+        counts = request.trial.counts if request.trial else Counts()
+        counts.failures += 1
+        parts = {unit: [unit] for unit in units}
+        if remedy is Remedy.DIVIDE:
+            parts = self._divided(units, error, counts)
+        else:
+            for unit in units:
+                unit.attempts += remedy is Remedy.REPEAT
+                unit.trial = request.trial
+        for unit in reversed(units):
+            self._queue.put_back(unit, parts[unit])
+        self._queue.done(request)
+
+    def _divided(
+        self, units: tuple[Unit, ...], error: Exception, counts: Counts
+    ) -> dict[Unit, list[Unit]]:
+        """Set the parts of a request apart from each other."""
+        if isinstance(error, UnknownCapability):
+            return self._by_capability(units, error, counts)
+        if len(units) == 1:
+            parts = {units[0]: units[0].divide()}
+            for part in parts[units[0]]:
+                part.trial = Trial(counts)
+            return parts
+        halves = Trial(counts), Trial(counts)
+        for position, unit in enumerate(units):
+            unit.trial = halves[2 * position >= len(units)]
+        return {unit: [unit] for unit in units}
+
+    def _by_capability(
+        self, units: tuple[Unit, ...], error: UnknownCapability, counts: Counts
+    ) -> dict[Unit, list[Unit]]:
+        """Tell the calls apart by what they need; what the error names is at fault."""
+        said = f"{error} {error.detail}"
+        refused = {uri for unit in units for uri in unit.using if uri != CORE and uri in said}
+        # Not to be tried together with others again, as long as this session lasts.
+        self._queue.refused |= refused
+        trials: dict[frozenset[str], Trial] = {}
+        for unit in units:
+            if unit.using & refused:
+                unit.fail(error)
+            else:
+                unit.trial = trials.setdefault(unit.using, Trial(counts)) if not refused else None
+        return {unit: [unit] for unit in units}
 
     def fail(self, request: Request, error: Exception) -> None:
         """Give the calls of a request an error each, for want of an answer."""
@@ -75,12 +184,23 @@ class Planner:
             invocation.unit.failed(invocation, error)
         self._queue.done(request)
 
+    def abandon(self, request: Request, error: Exception) -> None:
+        """Take note that a request was cancelled because nobody waited for it any more.
+
+        Whoever awaits one of its reads again gets it sent again; for writes the error stays.
+        """
+        for invocation in request.invocations:
+            for entry in invocation.entries:
+                entry.abandoned = entry.method.reads
+        self.fail(request, error)
+
     def finished(self) -> Iterable[Entry]:
         """Return the calls that were answered, or failed, since the last time."""
         finished, self._finished = self._finished, []
         return finished
 
     def _settled(self, entry: Entry) -> None:
+        self.waiting -= not entry.sent
         self._finished.append(entry)
 
     # Creation ids, by who chose them

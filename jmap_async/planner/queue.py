@@ -7,12 +7,15 @@ same request; and so does a read after a write. A server carries the calls of on
 order (RFC 8620, 3.10), so a single request may hold many epochs.
 """
 
+import contextlib
 import heapq
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 
+from jmap_async.planner.batch_unit import BatchUnit
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.get_unit import GetUnit
+from jmap_async.planner.recovery import Counts, Trial
 from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
 from jmap_async.planner.units import Offer, Unit
@@ -34,8 +37,12 @@ class Epoch:
 class Queue:
     """Units that wait to be sent."""
 
-    def __init__(self, settled: Callable[[Entry], None]) -> None:
+    def __init__(self, settled: Callable[[Entry], None], left: Callable[[Entry], None]) -> None:
         self.settled = settled
+        self.left = left
+        self.refused: set[str] = set()
+        """Capabilities that the server lists but refused: what needs them goes apart."""
+        self._apart = Trial(Counts())
         self._lanes: dict[str | None, deque[Epoch]] = {}
         self._seq = 0
 
@@ -46,7 +53,7 @@ class Queue:
         for other in entry.needs:
             self._set_apart(other)
             _lengthen(other)
-        epochs = [self._epoch(account, entry) for account in entry.accounts]
+        epochs = [self._epoch(one, reads=entry.method.reads) for one in entry.accounts]
         kind = next((kind for kind in (GetUnit, SetUnit) if kind.suits(entry)), Unit)
         key = kind.key(entry) if len(epochs) == 1 else None
         if key is not None:
@@ -58,10 +65,20 @@ class Queue:
         if key is not None:
             epochs[0].joinable[key] = unit
 
-    def _epoch(self, account: str | None, entry: Entry) -> Epoch:
+    def add_batch(self, entries: list[Entry]) -> None:
+        """Append calls that go together."""
+        unit = BatchUnit(entries, self)
+        own = set(entries)
+        for entry in entries:
+            for other in entry.needs:
+                if other not in own:
+                    self._set_apart(other)
+        self._enqueue(unit, [self._epoch(one, reads=unit.reads) for one in unit.accounts])
+
+    def _epoch(self, account: str | None, *, reads: bool) -> Epoch:
         lane = self._lanes.setdefault(account, deque())
-        if not lane or lane[-1].reads != entry.method.reads:
-            lane.append(Epoch(reads=entry.method.reads))
+        if not lane or lane[-1].reads != reads:
+            lane.append(Epoch(reads=reads))
         return lane[-1]
 
     def _enqueue(self, unit: Unit, epochs: list[Epoch]) -> Unit:
@@ -110,7 +127,7 @@ class Queue:
                         continue
                     staying.append(unit)
                     yield unit
-                    if unit.exhausted:
+                    if _is_spent(unit):
                         staying.pop()
                     elif not epoch.reads:
                         break
@@ -121,8 +138,12 @@ class Queue:
 
     def _offer(self, unit: Unit, request: Request) -> bool:
         """Put in what fits of a unit; False: the request is complete."""
-        if request.would_split(unit.chain):
-            return True
+        trial = unit.trial or (self._apart if unit.using & self.refused else None)
+        if request.invocations:
+            if trial is not request.trial or request.would_split(unit.chain):
+                return True
+        else:
+            request.trial = trial
         while not unit.exhausted:
             before = len(request.invocations)
             offer = unit.offer(request)
@@ -138,12 +159,15 @@ class Queue:
     # Coming back
 
     def put_back(self, unit: Unit, units: Sequence[Unit]) -> None:
-        """Put units in front of all others of the epoch that `unit` is from."""
+        """Put units in front of all others of the epochs that `unit` is from."""
         for one in units:
             one.seq, one.epochs = unit.seq, unit.epochs
             for entry in one.entries:
                 entry.unit = one
         for epoch in unit.epochs:
+            # One that was taken in part is still there.
+            with contextlib.suppress(ValueError):
+                epoch.units.remove(unit)
             epoch.units.extendleft(reversed(units))
 
     def done(self, request: Request) -> None:
@@ -156,6 +180,11 @@ class Queue:
                 lane.popleft()
             if not lane:
                 del self._lanes[account]
+
+
+def _is_spent(unit: Unit) -> bool:
+    # Asked again after a suspension: what was known before may have changed.
+    return unit.exhausted
 
 
 def _lengthen(entry: Entry) -> None:

@@ -14,6 +14,7 @@ from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
     from jmap_async.planner.queue import Epoch
+    from jmap_async.planner.recovery import Trial
     from jmap_async.planner.units import Unit
 
 
@@ -27,6 +28,8 @@ class Invocation:
     entries: tuple[Entry, ...]
     using: frozenset[str]
     body: bytes
+    objects: int = 0
+    """How many objects it names, as the server counts them."""
     payload: object = None
     """What the unit needs to know to tell its entries what came back."""
 
@@ -38,8 +41,11 @@ _FRAME: Final = len(messages.encode_invocation("", b"", "")) + 1 + 8
 class Request:
     """A request: what fits is put in, in order, within the limits of the server."""
 
-    def __init__(self, limits: CoreCapability) -> None:
+    def __init__(self, limits: CoreCapability, *, pretend: bool = False) -> None:
         self.limits = limits
+        self.pretend = pretend
+        # A batch: nothing more goes in, and it is sent as it is or not at all.
+        self.closed = False
         self.invocations: list[Invocation] = []
         self.using: set[str] = set()
         self.size = messages.ENVELOPE_SIZE
@@ -49,8 +55,11 @@ class Request:
         self.created: set[str] = set()
         # How many of its invocations come from which epoch of the queue.
         self.epochs: Counter[Epoch] = Counter()
-        # How many of its calls somebody waits for.
+        # How many of its calls somebody waits for, and how many were never sent before.
         self.claimed = 0
+        self.fresh = 0
+        # Set by the first unit: calls that are replayed apart from others (see recovery.py).
+        self.trial: Trial | None = None
 
     def __repr__(self) -> str:
         return f"<Request {', '.join(one.name for one in self.invocations)}>"
@@ -58,7 +67,7 @@ class Request:
     @property
     def full(self) -> bool:
         """Tell whether no further call is allowed."""
-        return len(self.invocations) >= self.limits.max_calls_in_request
+        return self.closed or len(self.invocations) >= self.limits.max_calls_in_request
 
     def would_split(self, chain: int) -> bool:
         """Tell whether calls that feed each other would fit into a new request but not here."""
@@ -75,6 +84,8 @@ class Request:
         unit: "Unit",
         arguments: bytes,
         entries: tuple[Entry, ...],
+        *,
+        objects: int = 0,
         payload: object = None,
     ) -> Invocation:
         """Append an invocation; the caller has made sure that it fits."""
@@ -86,11 +97,12 @@ class Request:
             self.created.update(entry.wire_names.values())
             self.made.update((entry, name) for name in entry.wire_names)
         body = messages.encode_invocation(name, arguments, call_id)
-        invocation = Invocation(call_id, name, unit, entries, using, body, payload)
+        invocation = Invocation(call_id, name, unit, entries, using, body, objects, payload)
         self.invocations.append(invocation)
         return invocation
 
     def _carry(self, entry: Entry) -> None:
+        self.fresh += not entry.sent
         entry.sent = True
         if self not in entry.requests:
             entry.requests.append(self)
@@ -101,12 +113,45 @@ class Request:
         """Tell whether nobody waits for any of its calls any more."""
         return not self.claimed
 
+    @property
+    def units(self) -> tuple["Unit", ...]:
+        """The units that it carries, each once, in order."""
+        return tuple(dict.fromkeys(one.unit.whole for one in self.invocations))
+
+    @property
+    def attempts(self) -> int:
+        """How often its calls were sent before, at most."""
+        return max((unit.attempts for unit in self.units), default=0)
+
+    @property
+    def indivisible(self) -> bool:
+        """Tell whether there is nobody to tell apart."""
+        return len({entry for one in self.invocations for entry in one.entries}) <= 1
+
+    def used(self, limit: str) -> int:
+        """Return how much of a limit it uses, by the limit's name in the session."""
+        if limit == "max_calls_in_request":
+            return len(self.invocations)
+        if limit == "max_size_request":
+            return len(self.encode())
+        kind = "/get" if limit == "max_objects_in_get" else "/set"
+        return max((one.objects for one in self.invocations if one.name.endswith(kind)), default=0)
+
+    def drop(self, invocation: Invocation) -> None:
+        """Leave an invocation out of what happens next."""
+        self.invocations.remove(invocation)
+        self._release(invocation)
+
     def close(self) -> None:
         """Let go of the calls: the request is not under way any more."""
         for invocation in self.invocations:
-            for entry in invocation.entries:
-                if self in entry.requests:
-                    entry.requests.remove(self)
+            self._release(invocation)
+
+    def _release(self, invocation: Invocation) -> None:
+        for entry in invocation.entries:
+            if self in entry.requests:
+                entry.requests.remove(self)
+                self.claimed -= bool(entry.claims)
 
     def encode(self) -> bytes:
         """Write the request."""
@@ -137,6 +182,13 @@ class Request:
         else:
             implicit = next((one for one in others if one.name != name), None)
             unit.answered(invocation, first.arguments, implicit)
+
+
+class Draft(Request):
+    """A request that is filled to see whether it all fits; the calls do not notice."""
+
+    def _carry(self, entry: Entry) -> None:
+        pass
 
 
 def _broken(problem: str, piece: Mapping[str, object] | None) -> RemoteProtocolError:

@@ -114,7 +114,7 @@ class SetUnit(Unit):
         self.exhausted = not self._changes
         entries = tuple(dict.fromkeys(one.entry for one in part))
         body = encode({**common, **_arguments(part, request)})
-        invocation = request.add(self, body, entries, part)
+        invocation = request.add(self, body, entries, objects=len(part), payload=part)
         if self.exhausted and len(self.entries) == 1 and self._unsettled[entries[0]] == len(part):
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
@@ -168,12 +168,24 @@ class SetUnit(Unit):
                 "whether it was changed is unknown",
             }
 
+    def restore(self, invocation: Invocation) -> None:
+        super().restore(invocation)
+        self._changes = _payload(invocation) + self._changes
+
+    def divide(self) -> list[Unit]:
+        callers = tuple(dict.fromkeys(one.entry for one in self._changes))
+        if len(callers) == 1:
+            return [self]
+        half = len(callers) // 2
+        return [self._of(callers[:half], self._changes), self._of(callers[half:], self._changes)]
+
     def refused(self, invocation: Invocation, error: MethodError) -> None:
         # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
         # fault gets another try.
         alone = len(invocation.entries) == 1
         if not alone and not isinstance(error, ServerPartialFail) and not concerns_all(error):
-            self._queue.put_back(self, self._divided(invocation))
+            changes = _payload(invocation)
+            self._queue.put_back(self, [self._of((one,), changes) for one in invocation.entries])
             return
         for change in _payload(invocation):
             refusals = self._results[change.entry].setdefault(_REFUSED[change.phase], {})
@@ -182,17 +194,16 @@ class SetUnit(Unit):
             self._refusals[entry] = error
             self._progress(invocation, entry)
 
-    def _divided(self, invocation: Invocation) -> list[Unit]:
-        """Make a unit of each caller's part, in the order in which they came."""
-        units: list[Unit] = []
-        for entry in invocation.entries:
-            unit = SetUnit(entry, self._queue)
-            unit._changes = [one for one in _payload(invocation) if one.entry is entry]
-            # Other parts of the same call may have been carried out before.
-            unit._unsettled, unit._results = self._unsettled, self._results
-            unit._refusals = self._refusals
-            units.append(unit)
-        return units
+    def _of(self, entries: tuple[Entry, ...], changes: list[Change]) -> "SetUnit":
+        """Make a unit of what some of the callers want, in the order in which they came."""
+        unit = SetUnit(entries[0], self._queue)
+        unit.entries = list(entries)
+        unit._changes = [one for one in changes if one.entry in entries]
+        # Other parts of the same calls may have been carried out before.
+        unit._unsettled, unit._results = self._unsettled, self._results
+        unit._refusals = self._refusals
+        unit.attempts = self.attempts
+        return unit
 
     def _progress(self, invocation: Invocation, entry: Entry) -> None:
         self._unsettled[entry] -= sum(one.entry is entry for one in _payload(invocation))

@@ -32,6 +32,7 @@ from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
     from jmap_async.planner.queue import Epoch, Queue
+    from jmap_async.planner.recovery import Trial
 
 _decode_set_error = decoder(SetError)
 
@@ -66,6 +67,11 @@ class Unit:
         self.seq = 0
         self.epochs: list[Epoch] = []
         self.chain = 1
+        # What is sent again when it failed (a batch, of its parts), how often it was sent in vain,
+        # and with whom alone it may be sent (see recovery.py).
+        self.whole: Unit = self
+        self.attempts = 0
+        self.trial: Trial | None = None
         self._queue = queue
         self._arguments = entry.arguments
         self._references = dict(entry.references)
@@ -108,8 +114,10 @@ class Unit:
 
     def _left(self, entry: Entry) -> bool:
         """Tell whether nobody waits for an entry; if it was not sent, then it never will be."""
-        entry.abandoned = entry.withdrawn and not entry.sent
-        return entry.withdrawn
+        if entry.withdrawn and not entry.sent and not entry.abandoned:
+            entry.abandoned = True
+            self._queue.left(entry)
+        return entry.withdrawn or entry.answer is not None
 
     def fail(self, error: Exception) -> None:
         """Give up what was not sent yet: every entry gets the error."""
@@ -122,11 +130,25 @@ class Unit:
         body = self.entries[0].encoded if unchanged else encode(wire)
         if not self._fits(request, len(body)):
             return Offer.FULL
-        invocation = request.add(self, body, tuple(self.entries))
+        invocation = request.add(self, body, tuple(self.entries), objects=self._count(request))
         for entry in self.entries:
             request.alone[entry] = invocation
         self.exhausted = True
         return Offer.TAKEN
+
+    def _count(self, request: Request) -> int:
+        """Return how many objects the call names; for a /set, refuse too many (RFC 8620, 5.3)."""
+        if not self.name.endswith("/set"):
+            return 0
+        named = (self._arguments.get(phase) for phase in ("create", "update", "destroy"))
+        count = sum(map(len, filter(None, named)))
+        if count > request.limits.max_objects_in_set:
+            raise TooLarge(
+                f"{self.name}: {count} objects are more than the "
+                f"{request.limits.max_objects_in_set} that the server takes at once "
+                "(maxObjectsInSet), and this call must not be cut up: change fewer at once"
+            )
+        return count
 
     def _fits(self, request: Request, size: int) -> bool:
         if request.full:
@@ -161,6 +183,8 @@ class Unit:
                     "name": invocation.name,
                     "path": reference.path,
                 }
+            elif request.pretend and reference.entry.sent:
+                wire[name] = f"<{reference.path} of the answer to {reference.entry.method.name}>"
             else:
                 return None
         return wire
@@ -200,6 +224,24 @@ class Unit:
             # Objects that several callers might change have to be each one's own.
             own = orjson.loads(orjson.dumps(arguments)) if position else arguments
             self._settle(entry, Answer(creations.restore(own, entry.wire_names), implicit))
+
+    def restore(self, invocation: Invocation) -> None:
+        """Take back what an invocation carried: it is to be sent again."""
+        self.exhausted = False
+
+    def divide(self) -> "list[Unit]":
+        """Return units for parts of the callers; itself if there is nobody to tell apart."""
+        if len(self.entries) == 1:
+            return [self]
+        half = len(self.entries) // 2
+        return [self._part_of(self.entries[:half]), self._part_of(self.entries[half:])]
+
+    def _part_of(self, entries: list[Entry]) -> "Unit":
+        part = type(self)(entries[0], self._queue)
+        for entry in entries[1:]:
+            part.join(entry)
+        part.attempts = self.attempts
+        return part
 
     def refused(self, invocation: Invocation, error: MethodError) -> None:
         """Tell the entries that the server refused the call (RFC 8620, 3.6.2)."""
@@ -266,6 +308,8 @@ def _made(method: str, name: str, maker: Entry, request: Request, *, here: bool)
     known = original_name(name)
     if maker.answer is None:
         # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
+        if request.pretend and maker.sent and (maker, known) not in request.made:
+            return f"<the id of #{known}>"
         return f"#{maker.wire_names[known]}" if here and (maker, known) in request.made else None
     if not isinstance(maker.answer, Answer):
         raise because_of(method, maker, maker.answer)

@@ -5,7 +5,7 @@ awaited, together with the calls that it refers to.
 """
 
 from collections.abc import Coroutine, Generator, Iterable
-from typing import Any, Final, Generic, Never, Protocol, TypeVar, Union
+from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar, Union
 
 import attrs
 
@@ -62,6 +62,16 @@ class Sender(Protocol):
     def result(self, call: "Call[R]") -> Generator[Any, None, R]:
         """Send the call unless that was done before, and wait for its result."""
 
+    def carrier(self, call: "Call[Any]") -> object:
+        """Identify who sends the call in the end: calls of different ones cannot refer to each other.
+
+        Raises:
+            LocalProtocolError: the call cannot be sent as yet.
+        """
+
+    def begin(self, call: "Call[Any]") -> object:
+        """Take note of a new call; return whose names its creation ids are."""
+
     def running_task(self) -> object:
         """Identify the task that is running now."""
 
@@ -79,6 +89,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         "_driven",
         "account_id",
         "arguments",
+        "mergeable",
         "method",
         "scope",
         "sender",
@@ -99,18 +110,24 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         self.arguments = arguments
         self.account_id = account_id
         self.using = using
-        # Creation ids are names of whoever chose them: those of two tasks never meet.
-        self.scope = sender.running_task()
         # What the sender knows of this call; nobody else looks.
         self.state: Any = None
         self.sender = sender
+        self.mergeable = True
         self._driven: dict[object, Generator[Any, None, R_co]] | None = None
+        # Creation ids are names of whoever chose them: those of two tasks never meet.
+        self.scope = sender.begin(self)
 
     def __repr__(self) -> str:
         return f"<Call {self.method.name}>"
 
     def __await__(self) -> Generator[Any, None, R_co]:
         return self.sender.result(self)
+
+    def alone(self) -> Self:
+        """Keep the call apart: it gets an invocation of its own, merged with no other call."""
+        self.mergeable = False
+        return self
 
     # As a coroutine it is driven by a task, or by several tasks at once: each has a generator.
 

@@ -176,7 +176,7 @@ def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
     field `extra` where the record has one.
     """
     bare = get_origin(cls) or cls
-    bound = dict(zip(getattr(bare, "__parameters__", ()), get_args(cls), strict=False))
+    bound = _bound(cls)
     hints = get_type_hints(bare)
     known: dict[str, tuple[str, Decoder, bool]] = {}
     required: list[str] = []
@@ -211,6 +211,18 @@ def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
         return bare(**members)
 
     return structure
+
+
+def _bound(cls: Any) -> dict[Any, Any]:
+    """Return what the type variables of a record, and of those it inherits from, stand for."""
+    bare = get_origin(cls) or cls
+    bound: dict[Any, Any] = dict(
+        zip(getattr(bare, "__parameters__", ()), get_args(cls), strict=False)
+    )
+    for base in getattr(bare, "__orig_bases__", ()):
+        inherited = _bound(base).items()
+        bound |= {name: _substitute(hint, bound) for name, hint in inherited if name not in bound}
+    return bound
 
 
 def _substitute(hint: Any, bound: Mapping[Any, Any]) -> Any:

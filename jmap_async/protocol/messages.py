@@ -1,12 +1,12 @@
 """Requests and responses on the wire (RFC 8620, 3.2 to 3.6)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 import orjson
 
-from jmap_async.errors import METHOD_ERRORS, MethodError, RemoteProtocolError
+from jmap_async.errors import METHOD_ERRORS, MethodError, RemoteProtocolError, brief, shorten
 from jmap_async.protocol.strict_json import load_unique
 
 
@@ -50,42 +50,44 @@ def parse_response(body: bytes) -> Response:
     Raises:
         RemoteProtocolError: it is not JSON, or no Response object.
     """
-    document = _load(body)
-    if not isinstance(document, dict) or not isinstance(document.get("methodResponses"), list):
-        raise RemoteProtocolError(
-            "the server's answer is no JMAP Response object: it has no methodResponses. "
-            "Is the session's apiUrl right?",
-            piece=_shown(body),
-        )
-    state = document.get("sessionState")
-    return Response(
-        [_method_response(item) for item in document["methodResponses"]],
-        state if isinstance(state, str) else None,
+    match _load(body):
+        case {"methodResponses": list(responses), **others}:
+            state = others.get("sessionState")
+            return Response(
+                [_method_response(item) for item in cast("list[object]", responses)],
+                state if isinstance(state, str) else None,
+            )
+    raise RemoteProtocolError(
+        "the server's answer is no JMAP Response object: it has no methodResponses. "
+        "Is the session's apiUrl right?",
+        piece=_start(body),
     )
 
 
-def _load(body: bytes) -> Any:
+def _load(body: bytes) -> object:
     try:
         # orjson keeps the last of two equal keys. The key whose loss would lose every answer is
         # looked for; when it seems to be there twice, the slow parser, which sees it, decides.
         if body.count(b'"methodResponses"') > 1:
             return load_unique(body)
-        return orjson.loads(body)
+        return cast("object", orjson.loads(body))
     except (ValueError, RecursionError) as error:
         raise RemoteProtocolError(
             f"the server's answer is not I-JSON ({error}); it may have been cut short",
-            piece=_shown(body),
+            piece=_start(body),
         ) from error
 
 
-def _shown(body: bytes) -> str:
+def _start(body: bytes) -> str:
     return body[:400].decode(errors="replace")
 
 
 def _method_response(item: object) -> MethodResponse:
     match item:
         case [str(name), dict(arguments), str(call_id)]:
-            return MethodResponse(name, arguments, call_id)
+            return MethodResponse(name, cast("dict[str, Any]", arguments), call_id)
+        case _:
+            pass
     raise RemoteProtocolError(
         "the server's answer holds a method response that is no [name, arguments, call id]",
         piece=item,
@@ -100,12 +102,11 @@ def method_error(arguments: dict[str, Any], *, method: str, call_id: str) -> Met
     description = arguments.get("description")
     if not isinstance(description, str):
         description = None
-    details = {
-        key: value for key, value in arguments.items() if key not in {"type", "description"}
-    }
-    said = f": {description}" if description else f": {details}" if details else ""
+    details = {key: value for key, value in arguments.items() if key not in {"type", "description"}}
+    said = shorten(description) if description else brief(details) if details else ""
+    message = f"{method} (call {call_id}) failed: {shorten(type_)}"
     return METHOD_ERRORS.get(type_, MethodError)(
-        f"{method} (call {call_id}) failed: {type_}{said[:500]}{_remedy(type_)}",
+        f"{message}{': ' if said else ''}{said}{_remedy(type_)}",
         type=type_,
         description=description,
         arguments=arguments,

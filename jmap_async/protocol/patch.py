@@ -31,7 +31,9 @@ def check(patch: Mapping[str, object]) -> None:
             )
 
 
-def _tokens(key: str) -> list[str]:
+def _tokens(key: object) -> list[str]:
+    if not isinstance(key, str):
+        raise LocalProtocolError(f"{key!r:.80} is no patch path: it has to be a string")
     if key.startswith("/"):
         raise LocalProtocolError(f"a patch path has no leading '/': write {key[1:]!r}")
     try:

@@ -1,7 +1,7 @@
 """JSON Pointer with the `*` of JMAP (RFC 6901; RFC 8620, 3.7)."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 
 class PointerError(ValueError):
@@ -52,15 +52,17 @@ def resolve(document: object, pointer: str) -> object:
 
 
 def _walk(value: object, tokens: Sequence[str], pointer: str) -> object:
-    for position, token in enumerate(tokens):
+    for position, step in enumerate(tokens):
         if isinstance(value, dict):
-            if token not in value:
-                raise PointerError(f"{pointer!r} does not resolve: no member {token!r}")
-            value = value[token]
+            members = cast("dict[str, object]", value)
+            if step not in members:
+                raise PointerError(f"{pointer!r} does not resolve: no member {step!r}")
+            value = members[step]
         elif isinstance(value, list):
-            if token == "*":
-                return _map(value, tokens[position + 1 :], pointer)
-            value = value[_index(token, len(value), pointer)]
+            items = cast("list[object]", value)
+            if step == "*":
+                return _map(items, tokens[position + 1 :], pointer)
+            value = items[_index(step, len(items), pointer)]
         else:
             raise PointerError(f"{pointer!r} does not resolve: nothing is inside a {_kind(value)}")
     return value
@@ -71,7 +73,7 @@ def _map(items: list[object], tokens: Sequence[str], pointer: str) -> list[objec
     for item in items:
         result = _walk(item, tokens, pointer)
         if isinstance(result, list):
-            joined.extend(result)
+            joined.extend(cast("list[object]", result))
         else:
             joined.append(result)
     return joined

@@ -1,13 +1,13 @@
 """The Session resource: what the server can do, and for which accounts (RFC 8620, 2)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, cast
 from urllib.parse import urljoin, urlsplit
 
 import attrs
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol.converter import Malformed, decoder
+from jmap_async.protocol.converter import LOCAL, Malformed, decoder
 from jmap_async.protocol.strict_json import load_unique
 from jmap_async.protocol.types import Id
 
@@ -28,8 +28,8 @@ class CoreCapability:
     max_calls_in_request: int = 16
     max_objects_in_get: int = 500
     max_objects_in_set: int = 500
-    collation_algorithms: list[str] = attrs.field(factory=list)
-    extra: Mapping[str, object] = attrs.field(factory=dict)
+    collation_algorithms: list[str] = attrs.field(factory=list[str])
+    extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
 @attrs.frozen(kw_only=True)
@@ -42,8 +42,10 @@ class Account:
     name: str = ""
     is_personal: bool = False
     is_read_only: bool = False
-    account_capabilities: Mapping[str, dict[str, object]] = attrs.field(factory=dict)
-    extra: Mapping[str, object] = attrs.field(factory=dict)
+    account_capabilities: Mapping[str, dict[str, object]] = attrs.field(
+        factory=dict[str, dict[str, object]]
+    )
+    extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
 @attrs.frozen(kw_only=True)
@@ -56,16 +58,16 @@ class Session:
 
     capabilities: Mapping[str, dict[str, object]]
     accounts: Mapping[Id, Account]
-    primary_accounts: Mapping[str, Id] = attrs.field(factory=dict)
+    primary_accounts: Mapping[str, Id] = attrs.field(factory=dict[str, Id])
     username: str = ""
     api_url: str
     download_url: str = ""
     upload_url: str = ""
     event_source_url: str = ""
     state: str
-    url: str = attrs.field(default="", metadata={"wire": None})
-    core: CoreCapability = attrs.field(factory=CoreCapability, metadata={"wire": None})
-    extra: Mapping[str, object] = attrs.field(factory=dict)
+    url: str = attrs.field(default="", metadata=LOCAL)
+    core: CoreCapability = attrs.field(factory=CoreCapability, metadata=LOCAL)
+    extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
 _decode_session: Final = decoder(Session)
@@ -81,45 +83,50 @@ def parse(body: bytes, url: str) -> Session:
     document = _load(body, url)
     try:
         session: Session = _decode_session(document)
-        core: CoreCapability = _decode_core(_core_members(session.capabilities))
+        return attrs.evolve(
+            session,
+            url=url,
+            core=_core(session.capabilities),
+            api_url=_absolute("apiUrl", session.api_url, url),
+            download_url=_absolute("downloadUrl", session.download_url, url),
+            upload_url=_absolute("uploadUrl", session.upload_url, url),
+            event_source_url=_absolute("eventSourceUrl", session.event_source_url, url),
+        )
     except Malformed as error:
         raise RemoteProtocolError(
             f"{url} is no JMAP Session resource: {error}. Is this the session URL?",
             piece=error.value,
         ) from error
-    return attrs.evolve(
-        session,
-        url=url,
-        core=core,
-        api_url=_absolute(session.api_url, url),
-        download_url=_absolute(session.download_url, url),
-        upload_url=_absolute(session.upload_url, url),
-        event_source_url=_absolute(session.event_source_url, url),
-    )
 
 
-def _core_members(capabilities: Mapping[str, dict[str, object]]) -> dict[str, object]:
+def _core(capabilities: Mapping[str, dict[str, object]]) -> CoreCapability:
     if CORE not in capabilities:
-        raise Malformed(f"capabilities with {CORE!r}", list(capabilities))
+        raise Malformed(f"an object with {CORE!r}", list(capabilities)).inside("capabilities")
     members = dict(capabilities[CORE])
-    # The RFC's own example misspells it, and servers copied the example.
+    # The example of RFC 8620, 2.1 misspells it, and servers copied the example.
     if "maxConcurrentRequest" in members:
-        members.setdefault("maxConcurrentRequests", members["maxConcurrentRequest"])
-    # A limit of zero would mean that nothing may be sent: take it as not given.
-    return {key: value for key, value in members.items() if value != 0}
+        members.setdefault("maxConcurrentRequests", members.pop("maxConcurrentRequest"))
+    # No limit is below one, else nothing could be sent at all: such a one counts as not given.
+    given = {key: item for key, item in members.items() if type(item) is not int or item > 0}
+    try:
+        return cast("CoreCapability", _decode_core(given))
+    except Malformed as error:
+        raise error.inside(CORE).inside("capabilities") from None
 
 
-def _absolute(reference: str, base: str) -> str:
+def _absolute(name: str, reference: str, base: str) -> str:
     """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host."""
-    if not reference:
-        return reference
-    if not urlsplit(reference).netloc:
-        reference = reference.partition(":")[2] if urlsplit(reference).scheme else reference
-    # As strings: the braces of a template have to survive.
-    return urljoin(base, reference)
+    try:
+        parts = urlsplit(reference)
+        if parts.scheme and not parts.netloc:
+            reference = reference.partition(":")[2]
+        # As strings: the braces of a template have to survive.
+        return urljoin(base, reference) if reference else ""
+    except ValueError:
+        raise Malformed("a URL", reference).inside(name) from None
 
 
-def _load(body: bytes, url: str) -> Any:
+def _load(body: bytes, url: str) -> object:
     try:
         return load_unique(body)
     except (ValueError, RecursionError) as error:

@@ -1,10 +1,7 @@
 """The names that the rest of the protocol is written in."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Union
-
-JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
-"""A decoded JSON value."""
+from typing import Any, Final
 
 Id = str
 """An identifier of the server: opaque, case-sensitive, unique for type and account only."""

@@ -34,6 +34,7 @@ _FORMS_OF: Final[Mapping[str, frozenset[str]]] = {
 }
 """The parsed forms allowed for the fields of RFC 5322 and RFC 2369; others may have any."""
 
+_PARSED_FORMS: Final = frozenset[str]().union(*_FORMS_OF.values())
 _NAME: Final = re.compile(r"[!-9;-~]+")
 
 
@@ -53,13 +54,15 @@ def parse_property(name: str) -> HeaderProperty | None:
     every = len(parts) > 1 and parts[-1] == "all"
     if every:
         parts.pop()
-    form = parts.pop().removeprefix("as") if len(parts) == 2 and parts[1][:2] == "as" else "Raw"
+    suffix = parts.pop() if len(parts) == 2 else None
     if prefix != "header" or len(parts) != 1 or _NAME.fullmatch(parts[0]) is None:
         return None
     field = parts[0].lower()
-    allowed = _FORMS_OF.get(field, FORMS.keys())
-    known = form == "Raw" or (form in allowed and f":as{form}" in name)
-    return HeaderProperty(field, form, every) if known else None
+    if suffix is None:
+        return HeaderProperty(field, "Raw", every)
+    form = suffix[2:] if suffix.startswith("as") else ""
+    allowed = _FORMS_OF.get(field, _PARSED_FORMS)
+    return HeaderProperty(field, form, every) if form in allowed else None
 
 
 def value_of(headers: Sequence[Header], name: str) -> object:

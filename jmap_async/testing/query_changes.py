@@ -51,13 +51,13 @@ def query_changes(call: Call, data_type: QueryableType, given: JSONObject) -> JS
     if snapshot is None:
         raise MethodFailure("cannotCalculateChanges", "That query state is unknown or too old.")
     old = snapshot.ids
-    moved = _moved(old, new)
+    shifted = moved(old, new)
     if is_mutable(data_type, given["filter"], given["sort"] or []):
         changed = {id for id, _ in data_type.table(call).log[snapshot.position :]}
-        moved |= changed & set(old) & set(new)
-        removed, added = difference(old, new, moved)
+        shifted |= changed & set(old) & set(new)
+        removed, added = difference(old, new, shifted)
     else:
-        removed, added = _up_to(*difference(old, new, moved), old, new, given["upToId"])
+        removed, added = _up_to(*difference(old, new, shifted), old, new, given["upToId"])
     if given["maxChanges"] is not None and len(removed) + len(added) > given["maxChanges"]:
         raise MethodFailure("tooManyChanges", f"There are {len(removed) + len(added)} changes.")
     response: JSONObject = {
@@ -101,7 +101,7 @@ def _filter_is_mutable(data_type: QueryableType, filter: object) -> bool:
     return any(data_type.conditions[name].mutable for name in filter)
 
 
-def _moved(old: Sequence[str], new: Sequence[str]) -> set[str]:
+def moved(old: Sequence[str], new: Sequence[str]) -> set[str]:
     """Return the fewest ids that must be taken out for the rest to keep its order."""
     place = {id: index for index, id in enumerate(new)}
     common = [id for id in old if id in place]

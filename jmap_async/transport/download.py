@@ -52,5 +52,5 @@ class DownloadStream:
         try:
             return await self._response.content.readany()
         except FAILURES as error:
-            lost = failure(error, request=f"GET {shown(str(self._response.url))}", sent=True)
+            lost = failure(error, request=f"GET {shown(str(self._response.url))}", sent=None)
         raise lost

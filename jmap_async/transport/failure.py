@@ -13,24 +13,32 @@ FAILURES: Final = (aiohttp.ClientError, OSError, ValueError)
 _NO_CONNECTION: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
-def failure(error: Exception, *, request: str, sent: bool) -> TransportError | LocalProtocolError:
+def failure(
+    error: Exception, *, request: str, sent: bool | None
+) -> TransportError | LocalProtocolError:
     """Return the error to raise, outside the `except`, for one of FAILURES.
 
-    `request` names what was attempted. `sent` says whether any of it may have reached the server;
-    then the outcome is "unknown". aiohttp's error is left out of the chain where it holds the
-    request's headers or a proxy's password: what caused it takes its place.
+    `request` names what was attempted. `sent` says whether any of it may have reached the server,
+    None that this makes no difference; unless False, the outcome is "unknown". aiohttp's error is
+    left out of the chain where it holds the request's headers or a proxy's password: what caused
+    it takes its place.
     """
-    made = _failure(error, request, sent=sent and not isinstance(error, _NO_CONNECTION))
+    if isinstance(error, _NO_CONNECTION):
+        sent = False
+    made = _failure(error, request, sent=sent)
     made.__cause__ = _shareable(error)
     return made
 
 
-def _failure(error: Exception, request: str, *, sent: bool) -> TransportError | LocalProtocolError:
-    if _is_refusal(error):
+def _failure(
+    error: Exception, request: str, *, sent: bool | None
+) -> TransportError | LocalProtocolError:
+    if _is_refusal(error) and not sent:
         return LocalProtocolError(f"{request}: this cannot be sent: {_words(error)}.")
-    rest = "it may have been carried out" if sent else "nothing was sent"
+    ends = {None: "", False: "; nothing was sent", True: "; it may have been carried out"}
     return TransportError(
-        f"{request}: {_reason(error)}; {rest}.", outcome="unknown" if sent else "not_sent"
+        f"{request}: {_reason(error)}{ends[sent]}.",
+        outcome="not_sent" if sent is False else "unknown",
     )
 
 
@@ -40,6 +48,7 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:  # noqa: PLR0911 - a table of classes, subclasses first
+    cause = _shareable(error) or error
     match error:
         case aiohttp.ClientConnectorCertificateError():
             found = error.certificate_error
@@ -49,11 +58,11 @@ def _reason(error: Exception) -> str:  # noqa: PLR0911 - a table of classes, sub
                 "own, pass http=aiohttp.ClientSession(...) with a connector that trusts it"
             )
         case aiohttp.ClientConnectorSSLError():
-            return f"no TLS connection came about ({_words(error)})"
+            return f"no TLS connection came about ({_words(cause)})"
         case aiohttp.ClientConnectorDNSError():
-            return f"the name {error.host} could not be resolved ({_words(error)})"
+            return f"the name {error.host} could not be resolved ({_words(cause)})"
         case aiohttp.ClientConnectorError():
-            return f"cannot connect to {error.host}:{error.port} ({_words(error)})"
+            return f"cannot connect to {error.host}:{error.port} ({_words(cause)})"
         case aiohttp.ConnectionTimeoutError():
             return "no connection within the time allowed"
         case TimeoutError():

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 from yarl import URL
@@ -84,6 +85,7 @@ def is_address(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=64)  # asked twice for each request, of very few hosts
 def is_loopback(host: str) -> bool:
     """Tell whether `host` is this machine: 127.0.0.0/8, ::1, or localhost."""
     return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -75,7 +75,7 @@ class Wire:
             async with asyncio.timeout(request.total):
                 return await self._read(await self._start(request, authorization, body))
 
-        return await _translated(send(), request=str(request), body=body)
+        return await _translated(send(), request, body)
 
     async def open(self, request: Request, authorization: str) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
@@ -86,7 +86,7 @@ class Wire:
                 return DownloadStream(response)
             return await self._read(response)
 
-        return await _translated(send(), request=str(request))
+        return await _translated(send(), request)
 
     async def close(self) -> None:
         """Close the session if it is not shared; idempotent."""
@@ -174,12 +174,12 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-async def _translated(work: Awaitable[T], *, request: str, body: RequestBody | None = None) -> T:
+async def _translated(work: Awaitable[T], request: Request, body: RequestBody | None = None) -> T:
     """Await `work`, raising our own errors in place of aiohttp's and the system's."""
     try:
         return await work
     except FAILURES as error:
         # A request without a body only reads: whether it was sent makes no difference.
-        lost = failure(error, request=request, sent=body is None or body.sent)
+        lost = failure(error, request=str(request), sent=None if body is None else body.sent)
     # Outside the `except`, so that aiohttp's error does not come along as the context.
     raise lost if body is None or body.error is None else body.error

@@ -4,10 +4,13 @@ One Cyrus server and one mail sink serve the whole run; each test gets users of 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
+import jmap_async
+from jmap_async.client import Client
 
 from .cyrus import Cyrus, User, unavailable
 from .smtp_sink import SmtpSink
@@ -60,6 +63,20 @@ async def user(cyrus: Cyrus) -> User:
 async def small_user(small_cyrus: Cyrus) -> User:
     """Add a user to `small_cyrus` for this test alone."""
     return await small_cyrus.new_user()
+
+
+@pytest.fixture
+async def client(cyrus: Cyrus, user: User) -> AsyncIterator[Client]:
+    """Connect to `cyrus` as `user`."""
+    async with jmap_async.connect(cyrus.session_url, auth=user.auth) as client:
+        yield client
+
+
+@pytest.fixture
+async def small_client(small_cyrus: Cyrus, small_user: User) -> AsyncIterator[Client]:
+    """Connect to `small_cyrus` as `small_user`."""
+    async with jmap_async.connect(small_cyrus.session_url, auth=small_user.auth) as client:
+        yield client
 
 
 def _require_cyrus() -> None:

@@ -22,9 +22,7 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 class Serve(Protocol):
     """Starts a web server for a handler of every path, and returns its origin."""
 
-    async def __call__(
-        self, handler: Handler, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
-    ) -> str: ...
+    async def __call__(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> str: ...
 
 
 class ServeRaw(Protocol):
@@ -44,17 +42,15 @@ async def serve() -> AsyncIterator[Serve]:
     """Start web servers."""
     async with AsyncExitStack() as stack:
 
-        async def start(
-            handler: Handler, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
-        ) -> str:
+        async def start(handler: Handler, *, tls: ssl.SSLContext | None = None) -> str:
             runner = web.ServerRunner(
                 web.Server(handler, handler_cancellation=True), shutdown_timeout=0.1
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            site = web.TCPSite(runner, host, 0, ssl_context=tls)
+            site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
             await site.start()
-            return f"http{'s' if tls else ''}://{host}:{runner.addresses[0][1]}"
+            return f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
 
         yield start
 

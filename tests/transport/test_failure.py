@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import traceback
+import warnings
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -119,6 +120,26 @@ async def test_t19_a_server_that_does_not_speak_tls_is_no_tls_server(
     with pytest.raises(TransportError, match="no TLS connection") as caught:
         await transport().post(origin, b"{}")
     assert caught.value.outcome == "not_sent"
+
+
+async def test_t19_old_versions_of_tls_are_not_spoken(
+    transport: MakeTransport, serve: Serve, authority: trustme.CA
+) -> None:
+    """A server that knows nothing newer than TLS 1.1 is not talked to."""
+
+    async def handler(_: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    tls.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
+        tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    origin = await serve(handler, tls=tls)
+    with pytest.raises(TransportError, match="nothing was sent") as caught:
+        await transport().post(origin, b"{}")
+    assert caught.value.outcome == "not_sent"
+    assert "None" not in str(caught.value)
 
 
 @pytest.mark.loops
@@ -272,12 +293,21 @@ async def test_an_error_of_the_users_stream_comes_out_as_it_is(
         await transport().upload(origin, broken(), content_type="text/plain")
 
 
-@pytest.mark.parametrize("sent", [True, False])
-def test_any_other_error_says_what_it_is(*, sent: bool) -> None:
+@pytest.mark.parametrize(
+    ("sent", "outcome"), [(True, "unknown"), (False, "not_sent"), (None, "unknown")]
+)
+def test_any_other_error_says_what_it_is(outcome: str, *, sent: bool | None) -> None:
     """An error of the system's keeps its words, and the outcome goes by what was sent."""
     cause = OSError(32, "Broken pipe")
     made = failure(cause, request="POST https://example.com/", sent=sent)
     assert isinstance(made, TransportError)
-    assert "unknown" if sent else "not_sent" == made.outcome
+    assert outcome == made.outcome
     assert "Broken pipe" in str(made)
     assert cause is made.__cause__
+
+
+def test_t33_an_objection_after_sending_is_not_the_callers_error() -> None:
+    """Once something has left, even an odd error leaves the outcome open."""
+    made = failure(ValueError("odd"), request="POST https://example.com/", sent=True)
+    assert isinstance(made, TransportError)
+    assert made.outcome == "unknown"

@@ -63,6 +63,22 @@ async def test_the_client_says_what_it_is(
     assert "Cookie" not in requests[1].headers
 
 
+async def test_a_connection_is_used_again(transport: MakeTransport, serve: Serve) -> None:
+    """Requests that follow each other share one connection."""
+    peers: set[object] = set()
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        assert request.transport is not None
+        peers.add(request.transport.get_extra_info("peername"))
+        return web.Response()
+
+    origin = await serve(handler)
+    client = transport()
+    for _ in range(3):
+        await client.post(origin, b"{}")
+    assert len(peers) == 1
+
+
 async def test_a_user_agent_can_be_chosen(
     transport: MakeTransport, seen: tuple[str, list[web.BaseRequest]]
 ) -> None:
@@ -108,7 +124,7 @@ async def test_a_shared_session_that_raises_for_statuses_does_not_hide_errors(
 
 async def test_a_shared_session_with_credentials_is_refused(transport: MakeTransport) -> None:
     """A session with auth= of its own would clash, which is said at once and unseen."""
-    auth = aiohttp.BasicAuth.decode(aiohttp.encode_basic_auth("ann", "hidden"))
+    auth = aiohttp.BasicAuth.decode("Basic YW5uOmhpZGRlbg==")
     with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
         http = aiohttp.ClientSession(auth=auth)
     async with http:

@@ -1,0 +1,106 @@
+"""The mail that everything is measured with, in two views; made up, and always the same."""
+
+from typing import Any, Final
+
+LIST_PROPERTIES: Final = (
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "size",
+    "receivedAt",
+    "from",
+    "to",
+    "subject",
+    "hasAttachment",
+    "preview",
+)
+"""What a list of messages shows."""
+
+_WORDS: Final = "minutes of the spring meeting with notes about budget rooms travel and lunch".split()
+_BODY_PROPERTIES: Final = ("partId", "blobId", "size", "name", "type", "charset", "disposition")
+
+
+def email_id(number: int) -> str:
+    """Return the id of an Email, as long as those of real servers."""
+    return f"M{number:023x}"
+
+
+def thread_id(number: int) -> str:
+    """Return the id of the Thread of an Email."""
+    return f"T{number:015x}"
+
+
+def list_view(number: int) -> dict[str, Any]:
+    """Return an Email with the properties that a list shows: 650 octets."""
+    return {
+        "id": email_id(number),
+        "blobId": f"G{number:040x}",
+        "threadId": thread_id(number),
+        "mailboxIds": {f"P{number % 7}-inbox": True},
+        "keywords": {"$seen": True, "project-x": True},
+        "size": 4_000 + number,
+        "receivedAt": f"2026-05-{number % 28 + 1:02}T{number % 24:02}:15:42Z",
+        "from": [_person(number)],
+        "to": [_person(number + 1), _person(number + 2)],
+        "subject": f"Re: {_text(number, 6)} ({number})",
+        "hasAttachment": number % 3 == 0,
+        "preview": _text(number, 30)[:120],
+    }
+
+
+def full_view(number: int) -> dict[str, Any]:
+    """Return an Email with headers, structure and bodies: 28 properties, 10.7 KB."""
+    text, html, attachment = (_part(number, kind) for kind in ("plain", "html", "pdf"))
+    return {
+        **list_view(number),
+        "headers": [{"name": f"X-Trace-{line}", "value": _text(line, 9)} for line in range(24)],
+        "messageId": [f"{number:x}.1@example.net"],
+        "inReplyTo": [f"{number:x}.0@example.net"],
+        "references": [f"{number:x}.{step}@example.net" for step in range(3)],
+        "sender": None,
+        "cc": [_person(number + step) for step in range(3, 6)],
+        "bcc": None,
+        "replyTo": [_person(number)],
+        "sentAt": "2026-05-04T09:15:40+02:00",
+        "bodyStructure": {
+            **_part(number, "mixed"),
+            "subParts": [
+                {**_part(number, "alternative"), "subParts": [text, html]},
+                attachment,
+            ],
+        },
+        "bodyValues": {
+            "plain": _body(_text(number, 400)[:2_000]),
+            "html": _body(f"<p>{_text(number, 800)[:4_000]}</p>"),
+        },
+        "textBody": [text],
+        "htmlBody": [html],
+        "attachments": [attachment],
+        "header:List-Id:asText": "Spring meeting <spring.example.net>",
+        "header:X-Ticket:asText": None,
+    }
+
+
+def _person(number: int) -> dict[str, str]:
+    name = f"{_WORDS[number % 11].title()} {_WORDS[number % 5].title()}"
+    return {"name": name, "email": f"{name.replace(' ', '.').lower()}{number % 50}@example.net"}
+
+
+def _text(number: int, words: int) -> str:
+    return " ".join(_WORDS[(number + step * step) % len(_WORDS)] for step in range(words))
+
+
+def _body(value: str) -> dict[str, Any]:
+    return {"value": value, "isEncodingProblem": False, "isTruncated": False}
+
+
+def _part(number: int, kind: str) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(_BODY_PROPERTIES),
+        "partId": kind,
+        "blobId": f"G{number:040x}",
+        "size": 2_000 + number,
+        "type": f"text/{kind}",
+    }

@@ -1,0 +1,76 @@
+"""jmaplib 3.0.1: its async client, on httpx and pydantic."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from jmap.aio import AsyncJMAPClient
+from jmap.auth import BearerAuth
+
+from benchmarks.mail import LIST_PROPERTIES
+from benchmarks.round_trips.answers import LIMITS
+from benchmarks.round_trips.clients.contestant import expect
+
+_SEEN = {"keywords/$seen": True}
+
+
+class BatchEach:
+    """A batch for each task, as many at once as the server allows: nobody else counts them."""
+
+    name = "jmaplib, a batch each"
+    share = 0.1
+
+    async def open(self, session_url: str) -> None:
+        self._client = await AsyncJMAPClient.connect(session_url, auth=BearerAuth("token"))
+        self._free = asyncio.Semaphore(LIMITS["maxConcurrentRequests"])
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def read(self, ids: Sequence[str]) -> None:
+        await asyncio.gather(*(self.read_one(one) for one in ids))
+
+    async def flag(self, ids: Sequence[str]) -> None:
+        await asyncio.gather(*(self._flag_one(one) for one in ids))
+
+    async def read_one(self, id: str) -> None:
+        async with self._free, self._client.batch() as batch:
+            get = batch.mail.email.get(ids=[id], properties=LIST_PROPERTIES)
+        expect(get.result.items[0].id, id)
+
+    async def _flag_one(self, id: str) -> None:
+        async with self._free, self._client.batch() as batch:
+            change = batch.mail.email.set(update={id: _SEEN})
+        expect(list(change.result.updated), [id])
+
+    async def read_pages(self, *, emails: int, page: int) -> None:
+        await asyncio.gather(*(self._page(start, page) for start in range(0, emails, page)))
+
+    async def _page(self, position: int, page: int) -> None:
+        async with self._free, self._client.batch() as batch:
+            query = batch.mail.email.query(position=position, limit=page)
+            get = batch.mail.email.get(ids=query.ref_ids(), properties=LIST_PROPERTIES)
+        expect(len(get.result.items), page)
+
+
+class OneBatch(BatchEach):
+    """All calls in one explicit batch, by a program that has them all at hand."""
+
+    name = "jmaplib, one explicit batch"
+    share = 1.0
+
+    async def read(self, ids: Sequence[str]) -> None:
+        gets: list[Any] = []
+        async with self._client.batch() as batch:
+            for one in ids:
+                gets.append(batch.mail.email.get(ids=[one], properties=LIST_PROPERTIES))
+        for one, get in zip(ids, gets, strict=True):
+            expect(get.result.items[0].id, one)
+
+    async def flag(self, ids: Sequence[str]) -> None:
+        changes: list[Any] = []
+        async with self._client.batch() as batch:
+            for one in ids:
+                changes.append(batch.mail.email.set(update={one: _SEEN}))
+        for one, change in zip(ids, changes, strict=True):
+            expect(list(change.result.updated), [one])

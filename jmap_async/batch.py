@@ -1,0 +1,103 @@
+"""Batches: requests composed by hand."""
+
+import asyncio
+from collections.abc import Generator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from jmap_async.capabilities._facade import Host
+from jmap_async.dispatcher import Dispatcher
+from jmap_async.errors import JMAPError, LocalProtocolError, MethodError, SetFailed
+from jmap_async.facades import Facades
+from jmap_async.protocol.blob import Blob, BlobSource
+from jmap_async.protocol.call import Call
+from jmap_async.protocol.session import Session
+from jmap_async.protocol.types import Id
+
+R = TypeVar("R")
+
+
+class Batch(Facades):
+    """Exactly these calls, in the order in which they are made, in one request, nothing merged.
+
+        async with client.batch() as batch:
+            found = batch.email.query({"inMailbox": inbox_id}, limit=10)
+            emails = batch.email.get(found.ids)
+        print((await emails).list)
+
+    The request leaves at the end of the block, which raises when the request as a whole could not
+    be sent or was refused: TooLarge (before anything is sent), LocalProtocolError, RequestError,
+    TransportError. What a single call came to shows when it is awaited afterwards. If the block is
+    left by an exception, nothing is sent.
+    """
+
+    def __init__(self, client: Host, dispatcher: Dispatcher, account_id: Id | None) -> None:
+        super().__init__(self, account_id)
+        self._client = client
+        self._dispatcher = dispatcher
+        self._calls: list[Call[Any]] = []
+        self._left = False
+
+    def __repr__(self) -> str:
+        return f"<Batch of {len(self._calls)} calls>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None or not self._calls:
+            return
+        self._left = True
+        self._dispatcher.send_together(self._calls)
+        results = await asyncio.gather(*self._calls, return_exceptions=True)
+        for result in results:
+            # Errors of a single call are told where it is awaited.
+            if isinstance(result, BaseException) and not isinstance(result, MethodError | SetFailed):
+                raise result.for_caller() if isinstance(result, JMAPError) else result
+
+    def account(self, account_id: Id) -> Facades:
+        """Return the same facades for another account."""
+        return Facades(self, account_id)
+
+    # What the facades need (see capabilities/_facade.py)
+
+    @property
+    def session(self) -> Session:
+        """The client's Session."""
+        return self._client.session
+
+    async def upload(
+        self, data: BlobSource, *, type: str = "application/octet-stream", account_id: Id | None = None
+    ) -> Blob:
+        """Upload a blob, at once."""
+        return await self._client.upload(data, type=type, account_id=account_id)
+
+    def result(self, call: Call[R]) -> Generator[Any, None, R]:
+        """Wait for the result of a call, once the batch was sent."""
+        self.carrier(call)
+        return self._dispatcher.result(call)
+
+    def carrier(self, call: Call[Any]) -> object:
+        """Return whose calls may refer to each other: the client's, once the batch was sent."""
+        if not self._left:
+            raise LocalProtocolError(
+                f"{call.method.name}: calls of a batch are sent at the end of its block: "
+                "await them after it"
+            )
+        return self._client
+
+    def begin(self, call: Call[Any]) -> object:
+        """Take a new call in; creation ids are the batch's own."""
+        if self._left:
+            raise LocalProtocolError(f"{call.method.name}: the batch was sent: make a new one")
+        self._calls.append(call)
+        return self
+
+    def running_task(self) -> object:
+        """Identify the task that is running now."""
+        return self._dispatcher.running_task()

@@ -1,0 +1,302 @@
+"""Composing a message to send: pure functions from what the caller gives to what is sent."""
+
+import mimetypes
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.utils import make_msgid
+from pathlib import Path
+from typing import Final, TypeVar
+
+import attrs
+
+from jmap_async.capabilities._wire import members
+from jmap_async.capabilities.address import AddressesLike, EmailAddress, as_addresses
+from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.email_submission import Address, Envelope
+from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.mailbox import no_role
+from jmap_async.errors import LocalProtocolError, NotFound
+from jmap_async.protocol import dates, patch
+from jmap_async.protocol.blob import Blob
+from jmap_async.protocol.types import ABSENT, Id, Wire
+
+T = TypeVar("T")
+
+AttachmentLike = str | os.PathLike[str] | bytes | tuple[str, bytes] | tuple[str, bytes, str] | Blob
+"""A path, the bytes themselves, (name, bytes), (name, bytes, type), or an uploaded Blob."""
+
+# Made here, at import, since it reads files.
+_TYPES: Final = mimetypes.MimeTypes()
+
+_UNKNOWN_TYPE: Final = "application/octet-stream"
+
+
+@attrs.frozen(kw_only=True)
+class Attachment:
+    """Something to attach; `content` is still to be uploaded unless it is a Blob."""
+
+    content: bytes | os.PathLike[str] | Blob = attrs.field(repr=False)
+    name: str | None = None
+    type: str = _UNKNOWN_TYPE
+
+    def part(self, blob: Blob) -> EmailBodyPart:
+        """Return the body part for the uploaded content."""
+        return EmailBodyPart(
+            blob_id=blob.blob_id,
+            type=self.type,
+            disposition="attachment",
+            name=_or_absent(self.name),
+        )
+
+
+def as_attachments(value: AttachmentLike | Iterable[AttachmentLike]) -> list[Attachment]:
+    """Return a list of attachments, whatever way they were given."""
+    if isinstance(value, str | bytes | os.PathLike | Blob):
+        return [_attachment(value)]
+    return [_attachment(one) for one in value]
+
+
+def _attachment(value: AttachmentLike) -> Attachment:
+    match value:
+        case Blob():
+            return Attachment(content=value, type=_plain(value.type))
+        case bytes():
+            return Attachment(content=value)
+        case str() | os.PathLike():
+            path = Path(value)
+            return Attachment(content=path, name=path.name, type=_guess(path.name))
+        case (str(name), bytes(content)):
+            return Attachment(content=content, name=name, type=_guess(name))
+        case (str(name), bytes(content), str(type)):
+            return Attachment(content=content, name=name, type=_plain(type))
+    raise LocalProtocolError(
+        f"{value!r:.80} is no attachment: give a path, (name, bytes), (name, bytes, type) or a Blob"
+    )
+
+
+def _guess(name: str) -> str:
+    type, encoding = _TYPES.guess_type(name)
+    return type if type and not encoding else _UNKNOWN_TYPE
+
+
+def _plain(type: str) -> str:
+    # RFC 8621, 4.1.4: the type of a part has no parameters.
+    return type.partition(";")[0].strip() or _UNKNOWN_TYPE
+
+
+def unique_name() -> str:
+    """Return the left side of a new Message-ID."""
+    return make_msgid(domain="invalid")[1:].partition("@")[0]
+
+
+@attrs.frozen(kw_only=True)
+class Letter:
+    """A message to send; only what depends on the account is missing.
+
+    `unique` is the left side of its Message-ID, chosen before the first attempt to send it. Of a
+    message that is sent `as_is` only what is missing is added.
+    """
+
+    email: Email
+    sender: EmailAddress | None = None
+    identity: Identity | Id | None = None
+    send_at: datetime | None = None
+    as_is: bool = False
+    unique: str = attrs.field(factory=unique_name)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the server has the Email already."""
+        return "id" in self.email
+
+
+def as_is(message: Email, *, identity: Identity | Id | None, send_at: datetime | None) -> Letter:
+    """Make a letter of a message that is sent as it is."""
+    senders = getattr(message, "from_", None)
+    sender = senders[0] if senders else None
+    return Letter(email=message, sender=sender, identity=identity, send_at=send_at, as_is=True)
+
+
+def compose(
+    *,
+    to: AddressesLike | None,
+    cc: AddressesLike | None,
+    bcc: AddressesLike | None,
+    reply_to: AddressesLike | None,
+    subject: str | None,
+    text: str | None,
+    html: str | None,
+) -> Email:
+    """Make the Email; sender, mailboxes and Message-ID are still missing.
+
+    Raises:
+        LocalProtocolError: an address is none, or there is no recipient at all.
+    """
+    recipients = [as_addresses(one) for one in (to, cc, bcc)]
+    if not any(recipients):
+        raise LocalProtocolError("a message needs a recipient: give to, cc or bcc")
+    if text is None and html is None:
+        text = ""
+    values = {"text": text, "html": html}
+    return Email(
+        to=_or_absent(recipients[0]),
+        cc=_or_absent(recipients[1]),
+        bcc=_or_absent(recipients[2]),
+        reply_to=_or_absent(as_addresses(reply_to)),
+        subject=_or_absent(subject),
+        body_values={
+            part_id: EmailBodyValue(value=value)
+            for part_id, value in values.items()
+            if value is not None
+        },
+        text_body=_or_absent(None if text is None else [_TEXT]),
+        html_body=_or_absent(None if html is None else [_HTML]),
+    )
+
+
+_TEXT: Final = EmailBodyPart(part_id="text", type="text/plain")
+_HTML: Final = EmailBodyPart(part_id="html", type="text/html")
+
+
+def _or_absent(value: T | None) -> T:
+    return ABSENT if value is None else value
+
+
+def choose_identity(
+    identities: Iterable[Identity], *, wanted: Identity | Id | None, sender: EmailAddress | None
+) -> Identity:
+    """Return the identity to send as (RFC 8621, 6).
+
+    Without a wish it is the one for the sender's address or domain, else one that is for any
+    address; without a sender it is the first with an address of its own, if there is one.
+
+    Raises:
+        NotFound: none fits; names those that there are.
+    """
+    if isinstance(wanted, Identity):
+        return wanted
+    candidates = list(identities)
+    if wanted is not None:
+        fitting = [one for one in candidates if one.id == wanted]
+    elif sender is not None:
+        email = sender.email.lower()
+        patterns = (email, f"*@{email.rpartition('@')[2]}", "")
+        fitting = [one for want in patterns for one in candidates if _pattern(one) == want]
+    else:
+        fitting = sorted(candidates, key=lambda one: not is_address(_pattern(one)))
+    if not fitting:
+        known = ", ".join(f"{one.id} ({_pattern(one) or 'any address'})" for one in candidates)
+        asked = wanted or (sender.email if sender else "anybody")
+        raise NotFound(f"no identity to send as {asked!r}; there are: {known or 'none'}")
+    return fitting[0]
+
+
+def _pattern(identity: Identity) -> str:
+    return _address(identity).lower()
+
+
+def is_address(text: str) -> bool:
+    """Tell whether this is the address of somebody, not the pattern of an identity."""
+    return "@" in text.strip("@") and "*" not in text
+
+
+def sender_of(identity: Identity, username: str) -> EmailAddress:
+    """Return the address to send from when the caller named none.
+
+    Raises:
+        LocalProtocolError: neither the identity nor the login says it.
+    """
+    email = next((one for one in (_address(identity), username) if is_address(one)), None)
+    if email is None:
+        raise LocalProtocolError(
+            f"the identity {identity.id} has no address of its own: say whom the message is "
+            "from with from_"
+        )
+    name = getattr(identity, "name", "")
+    return EmailAddress(name=name, email=email) if name else EmailAddress(email=email)
+
+
+def _address(identity: Identity) -> str:
+    return str(getattr(identity, "email", ""))
+
+
+def complete(letter: Letter, *, sender: EmailAddress, identity: Identity, mailbox: Id) -> Email:
+    """Return the Email to create: what the caller gave, and what was missing."""
+    email = letter.email
+    if not getattr(email, "from_", None):
+        email = attrs.evolve(email, from_=sender)
+    if "messageId" not in email:
+        domain = sender.email.rpartition("@")[2]
+        email = attrs.evolve(email, message_id=[f"{letter.unique}@{domain}"])
+    if "mailboxIds" not in email:
+        email = attrs.evolve(email, mailbox_ids=mailbox)
+    if "keywords" not in email:
+        email = attrs.evolve(email, keywords=["$draft", "$seen"])
+    return email if letter.as_is else _with_defaults(email, identity)
+
+
+def _with_defaults(email: Email, identity: Identity) -> Email:
+    """Apply what the identity prescribes; the server does not (RFC 8621, 6)."""
+    if "replyTo" not in email and getattr(identity, "reply_to", None):
+        email = attrs.evolve(email, reply_to=identity.reply_to)
+    if "bcc" not in email and getattr(identity, "bcc", None):
+        email = attrs.evolve(email, bcc=identity.bcc)
+    return email
+
+
+def draft_mailbox(roles: Mapping[str, Id]) -> Id:
+    """Return the mailbox in which a message waits to be sent.
+
+    Raises:
+        NotFound: there is neither one for drafts nor one for sent messages.
+    """
+    mailbox = roles.get("drafts") or roles.get("sent")
+    if mailbox is None:
+        raise no_role("drafts", roles)
+    return mailbox
+
+
+def when_sent(letter: Letter, roles: Mapping[str, Id]) -> dict[str, object]:
+    """Return the patch for an Email that was sent: no draft any more, and among the sent ones."""
+    changes: dict[str, object] = {patch.path("keywords", "$draft"): None}
+    drafts, sent = roles.get("drafts"), roles.get("sent")
+    placed = getattr(letter.email, "mailbox_ids", None)
+    if drafts and sent and (placed is None or drafts in placed):
+        changes[patch.path("mailboxIds", drafts)] = None
+        changes[patch.path("mailboxIds", sent)] = True
+    return changes
+
+
+def held_envelope(email: Email, sender: EmailAddress, send_at: datetime) -> Envelope:
+    """Return the envelope of a message that the server shall hold (RFC 8621, 7; RFC 4865)."""
+    # Of an Email that the server has, all three have to be known: what was not fetched is missed.
+    headers = [name for name in ("to", "cc", "bcc") if name in email or "id" in email]
+    recipients = [one.email for name in headers for one in getattr(email, name) or ()]
+    until = dates.encode(send_at.replace(microsecond=0))
+    return Envelope(
+        mail_from=Address(email=sender.email, parameters={"HOLDUNTIL": until}),
+        rcpt_to=list(dict.fromkeys(recipients)),
+    )
+
+
+def check_delay(send_at: datetime, capability: Wire, now: datetime) -> None:
+    """Refuse a time that the server cannot hold a message until (RFC 8621, 1.3.2).
+
+    `capability` is the account's submission capability.
+
+    Raises:
+        LocalProtocolError: says what the server can do.
+    """
+    dates.encode(send_at)  # refuses a naive one
+    longest = capability.get("maxDelayedSend")
+    extensions = {name.upper() for name in members(capability.get("submissionExtensions"))}
+    if not isinstance(longest, int) or longest <= 0 or "FUTURERELEASE" not in extensions:
+        raise LocalProtocolError(
+            "send_at: this server does not hold messages back; send it when it is time"
+        )
+    if (send_at - now).total_seconds() > longest:
+        raise LocalProtocolError(
+            f"send_at: this server holds messages back for {longest} seconds at most"
+        )

@@ -1,0 +1,157 @@
+"""The facades of a client: its capabilities and data types."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Final, TypeVar, cast
+
+from jmap_async.capabilities._facade import Capability, Host, data_type, method
+from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
+from jmap_async.capabilities.email_methods import EmailMethods
+from jmap_async.capabilities.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.identity import IdentityMethods
+from jmap_async.capabilities.mail import Mail
+from jmap_async.capabilities.mailbox import MailboxMethods
+from jmap_async.capabilities.masked_email import MaskedEmailMethods, MaskedEmails
+from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
+from jmap_async.capabilities.search_snippet import SearchSnippetMethods
+from jmap_async.capabilities.submission import Submission
+from jmap_async.capabilities.thread import ThreadMethods
+from jmap_async.capabilities.vacation_response import Vacation, VacationResponseMethods
+from jmap_async.protocol.call import Call, raw_method
+from jmap_async.protocol.session import CORE
+from jmap_async.protocol.types import Id, Wire
+
+C = TypeVar("C", bound=Capability)
+
+_CAPABILITIES: Final = (Core, Mail, Submission, Vacation, MaskedEmails)
+
+
+class Facades:
+    """The capabilities and data types, for one account or for the primary ones."""
+
+    def __init__(self, host: Host, account_id: Id | None = None) -> None:
+        self._host = host
+        self._account_id = account_id
+        self._facades: dict[tuple[type[Capability], Id | None], Capability] = {}
+
+    def capability(self, kind: type[C], account_id: Id | None = None) -> C:
+        """Return the facade of a capability, such as one of your own."""
+        account_id = account_id or self._account_id
+        facade = self._facades.get((kind, account_id))
+        if facade is None:
+            facade = self._facades[kind, account_id] = kind(self._host, account_id)
+        return cast("C", facade)
+
+    @property
+    def core(self) -> CoreMethods:
+        """The echo (RFC 8620, 4)."""
+        return self.capability(Core).core
+
+    @property
+    def mail(self) -> Mail:
+        """Mailboxes, threads and emails (RFC 8621)."""
+        return self.capability(Mail)
+
+    @property
+    def submission(self) -> Submission:
+        """Identities and sending (RFC 8621, 6 and 7)."""
+        return self.capability(Submission)
+
+    @property
+    def vacation_response(self) -> VacationResponseMethods:
+        """The automatic reply (RFC 8621, 8)."""
+        return self.capability(Vacation).vacation_response
+
+    @property
+    def masked_email(self) -> MaskedEmailMethods:
+        """Fastmail's masked email addresses."""
+        return self.capability(MaskedEmails).masked_email
+
+    @property
+    def email(self) -> EmailMethods:
+        """Emails (RFC 8621, 4)."""
+        return self.mail.email
+
+    @property
+    def mailbox(self) -> MailboxMethods:
+        """Mailboxes (RFC 8621, 2)."""
+        return self.mail.mailbox
+
+    @property
+    def thread(self) -> ThreadMethods:
+        """Threads (RFC 8621, 3)."""
+        return self.mail.thread
+
+    @property
+    def search_snippet(self) -> SearchSnippetMethods:
+        """What matched a search, for display (RFC 8621, 5)."""
+        return self.mail.search_snippet
+
+    @property
+    def identity(self) -> IdentityMethods:
+        """Who mail may be sent as (RFC 8621, 6)."""
+        return self.submission.identity
+
+    @property
+    def email_submission(self) -> EmailSubmissionMethods:
+        """Mail that was or will be sent (RFC 8621, 7)."""
+        return self.submission.email_submission
+
+    @property
+    def push_subscription(self) -> PushSubscriptionMethods:
+        """Where the server pushes changes to (RFC 8620, 7.2)."""
+        return self.capability(Core).push_subscription
+
+    @property
+    def blob(self) -> BlobMethods:
+        """Binary data (RFC 8620, 6.3)."""
+        return self.capability(Core).blob
+
+    def call(
+        self,
+        name: str,
+        arguments: Wire | None = None,
+        *,
+        using: Iterable[str] = (),
+        account_id: Id | None = None,
+        reads: bool | None = None,
+    ) -> Call[dict[str, object]]:
+        """Call any method with wire arguments; the response comes back as a plain dict.
+
+        `using` names the capabilities that it needs, besides core; for methods that the package
+        knows it may be left out. Where the method takes an `accountId` and `arguments` has none,
+        it is that of the primary account. `reads` tells that the method changes nothing, where its
+        name does not say so: such calls may be repeated. Values may be references, as in
+        `{"ids": query.ids}`.
+        """
+        wanted = tuple(using)
+        known = _known_methods().get(name)
+        arguments = {} if arguments is None else arguments
+        capability = known[0] if known else next((uri for uri in wanted if uri != CORE), CORE)
+        return Call(
+            raw_method(
+                name,
+                capability=capability,
+                reads=reads,
+                takes_account_id=known[1]
+                if known
+                else capability != CORE or "accountId" in arguments,
+            ),
+            arguments,
+            sender=self._host,
+            account_id=account_id or self._account_id,
+            using=wanted,
+        )
+
+
+@cache
+def _known_methods() -> Mapping[str, tuple[str, bool]]:
+    """Return capability, and whether an account id is taken, by the name of the method."""
+    return {
+        one.name: (capability.uri, one.takes_account_id)
+        for capability in _CAPABILITIES
+        for kind in vars(capability).values()
+        if isinstance(kind, data_type)
+        for one in vars(kind.methods).values()
+        if isinstance(one, method)
+    }

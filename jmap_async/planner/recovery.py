@@ -1,0 +1,166 @@
+"""What to do about a request that got no proper answer: give up, repeat, divide, or plan anew.
+
+The rules, in short. What was certainly not carried out may be sent again, whatever it is. What may
+have been carried out is sent again only if that cannot apply it twice: reads, and writes with
+`ifInState`. What a single call can be the cause of is divided, so that the culprit ends up alone
+with its own error. And as long as nothing succeeds, a division ends early: then it is not a call
+that is at fault but the server.
+"""
+
+from enum import Enum, auto
+from typing import Final
+
+import attrs
+
+from jmap_async.errors import (
+    HTTPError,
+    JMAPError,
+    LimitExceeded,
+    RateLimited,
+    RemoteProtocolError,
+    RequestError,
+    TransportError,
+    UnknownCapability,
+)
+from jmap_async.planner.entry import Entry
+from jmap_async.planner.request import Request
+from jmap_async.protocol.session import CoreCapability
+
+
+class Remedy(Enum):
+    """What to do with the calls of a failed request."""
+
+    FAIL = auto()
+    """Give every call the error."""
+
+    REPEAT = auto()
+    """Send the same again after a while."""
+
+    DIVIDE = auto()
+    """Send parts, until whoever is at fault is alone."""
+
+    REPLAN = auto()
+    """A limit was learnt: pack the calls anew."""
+
+
+@attrs.define(eq=False)
+class Trial:
+    """Units that are replayed apart from all others; parts of one division share the counts."""
+
+    counts: "Counts"
+
+
+@attrs.define
+class Counts:
+    """How the parts of a division have fared."""
+
+    failures: int = 0
+    successes: int = 0
+
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether so much has failed, and nothing worked, that no call can be the cause."""
+        return self.failures >= _HOPELESS and not self.successes
+
+
+# Deep enough to find a culprit among hundreds of calls before any part has succeeded.
+_HOPELESS: Final = 10
+
+# Statuses that something in the body can cause; others concern everybody.
+_ABOUT_THE_BODY: Final = frozenset({400, 403, 406, 409, 411, 413, 414, 415, 422, 431})
+
+
+def judge(error: Exception, request: Request, *, attempts: int) -> Remedy:
+    """Choose the remedy; `attempts` is how often the calls may be sent again unchanged."""
+    if isinstance(error, RateLimited) or _concurrency(error):
+        return Remedy.REPEAT if request.attempts < attempts else Remedy.FAIL
+    if isinstance(error, LimitExceeded) and error.limit in _LEARNABLE:
+        return Remedy.REPLAN
+    if isinstance(error, RequestError):
+        return _divide(error, request)
+    if isinstance(error, HTTPError) and error.status < 500:
+        return _divide(error, request) if error.status in _ABOUT_THE_BODY else Remedy.FAIL
+    if isinstance(error, TransportError | RemoteProtocolError):
+        return _after_silence(error, request, attempts)
+    return Remedy.FAIL
+
+
+def _divide(error: Exception, request: Request) -> Remedy:
+    if isinstance(error, UnknownCapability) and len({one.using for one in request.units}) == 1:
+        return Remedy.FAIL
+    counts = request.trial.counts if request.trial else Counts()
+    return Remedy.FAIL if request.indivisible or request.closed or counts.hopeless else Remedy.DIVIDE
+
+
+def _after_silence(error: JMAPError, request: Request, attempts: int) -> Remedy:
+    if request.attempts >= attempts:
+        return Remedy.FAIL
+    # Once more as it was: most failures pass. Then in parts: one call may bring the server down.
+    unknown = getattr(error, "outcome", "unknown") == "unknown"
+    if unknown and request.attempts and not (request.indivisible or request.closed):
+        return _divide(error, request)
+    return Remedy.REPEAT
+
+
+def _concurrency(error: Exception) -> bool:
+    return isinstance(error, LimitExceeded) and error.limit == "maxConcurrentRequests"
+
+
+def repeatable(entry: Entry, error: Exception) -> bool:
+    """Tell whether a call may be sent again after this error (see the top of this file)."""
+    if entry.method.reads or entry.arguments.get("ifInState") is not None:
+        return True
+    if isinstance(error, RequestError):
+        return True
+    return isinstance(error, TransportError) and error.outcome == "not_sent"
+
+
+# Limits that tell how to pack; the name on the wire, and ours.
+_LEARNABLE: Final = {
+    "maxCallsInRequest": "max_calls_in_request",
+    "maxSizeRequest": "max_size_request",
+    "maxObjectsInGet": "max_objects_in_get",
+    "maxObjectsInSet": "max_objects_in_set",
+}
+
+
+class LearntLimits:
+    """Limits that the server enforces below those of its session."""
+
+    def __init__(self) -> None:
+        self._told: CoreCapability | None = None
+        self._limits = CoreCapability()
+
+    def of(self, told: CoreCapability) -> CoreCapability:
+        """Return the limits to plan by; what the session says anew counts anew."""
+        if told is not self._told:
+            self._told, self._limits = told, _sane(told)
+        return self._limits
+
+    def learn(self, error: LimitExceeded, request: Request) -> bool:
+        """Lower the limit that a request exceeded; False: it cannot go lower."""
+        name = _LEARNABLE.get(error.limit or "")
+        if name is None:
+            return True  # a limit that we do not know: nothing to learn
+        used = request.used(name)
+        lower = min(getattr(self._limits, name), used) // 2
+        if lower < 1 or used <= 1:
+            return False
+        self._limits = attrs.evolve(self._limits, **{name: lower})
+        return True
+
+    def learn_concurrency(self, running: int) -> None:
+        """Lower the number of concurrent requests."""
+        allowed = max(1, min(self._limits.max_concurrent_requests, running) - 1)
+        self._limits = attrs.evolve(self._limits, max_concurrent_requests=allowed)
+
+
+def _sane(told: CoreCapability) -> CoreCapability:
+    """Return limits that allow at least one call with one object at a time."""
+    return attrs.evolve(
+        told,
+        max_calls_in_request=max(1, told.max_calls_in_request),
+        max_objects_in_get=max(1, told.max_objects_in_get),
+        max_objects_in_set=max(1, told.max_objects_in_set),
+        max_concurrent_requests=max(1, told.max_concurrent_requests),
+    )

@@ -1,0 +1,256 @@
+"""Tests of the messages that Email/set creates."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from jmap_async.testing.compose import compose
+from jmap_async.testing.content import Content
+from jmap_async.testing.failures import SetFailure
+from jmap_async.testing.mime import blob_id_of
+from jmap_async.testing.store import Blob
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PNG = Blob(b"\x89PNG\0", "image/png")
+BLOBS = {"B1": PNG, "B2": Blob(b"Subject: inner\r\n\r\nHi", "message/rfc822")}
+FETCH_ALL = {"fetchAllBodyValues": True, "maxBodyValueBytes": 0}
+
+
+def built(**values: Any) -> Content:
+    """Compose a message and parse it again."""
+    raw = compose(values, BLOBS.get, now=NOW, message_id="new@x")
+    return Content(raw, lambda data, type: None)
+
+
+def refused(**values: Any) -> SetFailure:
+    """Return how a message is refused."""
+    with pytest.raises(SetFailure) as caught:
+        built(**values)
+    return caught.value
+
+
+def text(value: str, **part: object) -> dict[str, Any]:
+    """Return the properties of a message with one text body."""
+    return {"bodyValues": {"1": {"value": value}}, "textBody": [{"partId": "1", **part}]}
+
+
+def test_t131_date_and_message_id_are_generated() -> None:
+    """Unless they are given."""
+    found = built(subject="Hi")
+    assert ("2026-03-01T12:00:00Z", ["new@x"]) == tuple(map(found.value, ("sentAt", "messageId")))
+    found = built(sentAt="2020-01-01T00:00:00+02:00", messageId=["a@x", "b@x"])
+    assert "2020-01-01T00:00:00+02:00" == found.value("sentAt")
+    assert ["a@x", "b@x"] == found.value("messageId")
+
+
+ADDRESSES = [
+    {"name": "Doe, Jörg", "email": "j@x"},
+    {"name": None, "email": "b@x"},
+    {"name": 'q"u', "email": "ü@x"},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("subject", "Grüße" * 30),
+        ("subject", "=?utf-8?q?literal?="),
+        ("subject", "x " * 600 + "end"),
+        ("from", ADDRESSES[:2]),
+        ("to", [ADDRESSES[2] | {"name": "Ü"}]),
+        ("references", ["a@x", "b@x"]),
+        ("header:List-Id:asText", "a list"),
+        ("header:X-Raw", " raw\r\n folded"),
+        ("header:X-Many:asText:all", ["one", "two"]),
+        ("header:X-Dates:asDate", "2026-01-02T03:04:05-06:00"),
+        ("header:List-Post:asURLs", ["mailto:a@x", "https://x/y"]),
+        (
+            "header:Cc:asGroupedAddresses",
+            [
+                {"name": "Group ü", "addresses": ADDRESSES[:2]},
+                {"name": None, "addresses": [ADDRESSES[1]]},
+            ],
+        ),
+    ],
+)
+def test_what_goes_in_comes_out(name: str, value: object) -> None:
+    """Each form is written so that it reads the same."""
+    assert value == built(**{name: value}).value(name)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1))
+def test_any_subject_comes_out_again(subject: str) -> None:
+    """In NFC, as the form says."""
+    import unicodedata  # noqa: PLC0415
+
+    assert unicodedata.normalize("NFC", subject) == built(subject=subject).value("subject")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=2000))
+def test_any_text_comes_out_again(value: str) -> None:
+    """Whatever encoding it takes."""
+    found = built(**text(value))
+    assert {"value": value, "isEncodingProblem": False, "isTruncated": False} == found.body_values(
+        FETCH_ALL
+    )["1"]
+
+
+def test_long_lines_and_odd_characters_are_encoded() -> None:
+    """A NUL, a bare CR or a line over the limit makes it base64; otherwise it is readable."""
+    assert "7bit" == built(**text("plain")).root.encoding
+    assert "8bit" == built(**text("grün")).root.encoding
+    for value in ("x" * 999, "a\0", "a\rb"):
+        assert "base64" == built(**text(value)).root.encoding
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"from": [], "header:From:asAddresses": []},
+        {"subject": "a", "header:subject": " b"},
+        {"header:Content-Type": " text/plain"},
+        {"header:From:asDate": "2026-01-02T03:04:05Z"},
+        {"header:X:asText": "two\nlines"},
+        {"header:X": " two\r\nInjected: yes"},
+        {"header:X:asText": None, "header:Y:asText": 1},
+        {"header:X:asText:all": "x"},
+        {"header:X:asURLs": ["<x>"]},
+        {"header:X:asMessageIds": ["a b"]},
+        {"header:X:asDate": "yesterday"},
+        {"header:X:asAddresses": [{"name": "a"}]},
+        {"header:X:asGroupedAddresses": [{"name": "a"}]},
+        {"header:X:asGroupedAddresses": "x"},
+        {"from": [{"email": "a@x\r\nBcc: b@x"}]},
+    ],
+)
+def test_t130_bad_headers_are_refused(values: dict[str, Any]) -> None:
+    """Twice the same field, forbidden forms, line ends: the property is named."""
+    failure = refused(**values)
+    assert "invalidProperties" == failure.type
+    assert set(failure.properties or ()) <= set(values)
+
+
+def test_text_and_html_are_alternatives() -> None:
+    """With attachments around them they are the first part of a mixed message."""
+    values = text("plain") | {
+        "bodyValues": {"1": {"value": "plain"}, "2": {"value": "<p>html"}},
+        "htmlBody": [{"partId": "2", "type": "text/html"}],
+    }
+    found = built(**values)
+    assert "multipart/alternative" == found.root.type
+    attachment = {"blobId": "B1", "type": "image/png", "name": "ü.png", "cid": "c@x", "size": 99}
+    found = built(**values, attachments=[attachment])
+    assert "multipart/mixed" == found.root.type
+    attachments: Any = found.value("attachments")
+    [part] = attachments
+    assert ("ü.png", "attachment", "c@x", len(PNG.data), blob_id_of(PNG.data)) == tuple(
+        part[name] for name in ("name", "disposition", "cid", "size", "blobId")
+    )
+    values = [values["bodyValues"][key]["value"] for key in "12"]
+    assert values == [v["value"] for v in found.body_values(FETCH_ALL).values()]
+
+
+def test_no_body_at_all_is_an_empty_text() -> None:
+    """An attachment alone is still a mixed message."""
+    assert ("text/plain", b"") == (built().root.type, built().root.content)
+    found = built(attachments=[{"blobId": "B1", "type": "image/png"}])
+    assert ["multipart/mixed", "image/png"] == [part.type for part in found.root.walk()]
+
+
+def test_a_body_structure_is_built_as_it_is() -> None:
+    """Nested parts, headers of parts, and messages as parts."""
+    structure = {
+        "type": "multipart/related",
+        "header:X-Outer:asText": "o",
+        "subParts": [
+            {
+                "partId": "1",
+                "type": "text/html",
+                "language": ["de", "en"],
+                "location": "http://x/",
+                "disposition": "inline",
+            },
+            {"blobId": "B2", "type": "message/rfc822", "name": "m.eml"},
+            {"blobId": "B1", "type": "text/x-odd", "charset": "latin-1"},
+            {"subParts": []},
+        ],
+    }
+    found = built(bodyStructure=structure, bodyValues={"1": {"value": "<p>"}})
+    root, html, inner, odd, empty = found.root.walk()
+    assert ("multipart/related", "o") == (
+        root.type,
+        found.value("header:X-Outer:asText"),
+    )
+    wire = html.to_wire()
+    assert (["de", "en"], "http://x/", "inline") == tuple(
+        wire[name] for name in ("language", "location", "disposition")
+    )
+    assert ("message/rfc822", "m.eml", BLOBS["B2"].data) == (inner.type, inner.name, inner.content)
+    assert ("latin-1", PNG.data) == (odd.charset, odd.content)
+    assert ("multipart/mixed", []) == (empty.type, empty.sub_parts)
+
+
+VALUES = {"bodyValues": {"1": {"value": "x"}, "2": {"value": "y"}}}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"bodyStructure": {"partId": "1"}, "textBody": [{"partId": "1"}]},
+        {"bodyStructure": {"partId": "1", "header:Subject:asText": "x"}, "subject": "y"},
+        {"bodyStructure": {"type": "multipart/mixed", "subParts": ["x"]}},
+        {"textBody": [{"partId": "1", "type": "text/html"}]},
+        {"textBody": [{"partId": "1"}, {"partId": "2"}]},
+        {"textBody": []},
+        {"htmlBody": [{"partId": "1", "type": "text/plain"}]},
+        {"textBody": [{"partId": "1", "blobId": "B1"}]},
+        {"textBody": [{"partId": "9"}]},
+        {"textBody": [{}]},
+        {"textBody": [{"partId": "1", "charset": "utf-8"}]},
+        {"textBody": [{"partId": "1", "size": 1}]},
+        {"textBody": [{"partId": "1", "headers": []}]},
+        {"textBody": [{"partId": "1", "nope": 1}]},
+        {"textBody": [{"partId": "1", "header:Content-Transfer-Encoding": " 8bit"}]},
+        {"textBody": [{"partId": "1", "cid": "a\r\nX: b"}]},
+        {"textBody": [{"partId": "1", "language": 1}]},
+        {"bodyValues": {"1": {"value": "x", "isTruncated": True}}},
+        {"bodyValues": {"1": {"value": "x", "isEncodingProblem": True}}},
+        {"bodyValues": {"1": {}}},
+    ],
+)
+def test_t130_t120_bad_bodies_are_refused(values: dict[str, Any]) -> None:
+    """Each rule of RFC 8621, 4.6 for parts and their values."""
+    assert "invalidProperties" == refused(**{**VALUES, **values}).type
+
+
+def test_all_missing_blobs_are_named() -> None:
+    """Each once, in the SetError blobNotFound."""
+    parts = [{"blobId": id, "type": "a/b"} for id in ("X", "B1", "Y", "X")]
+    failure = refused(attachments=parts)
+    assert ("blobNotFound", ["X", "Y"]) == (failure.type, failure.extra["notFound"])
+
+
+def test_another_parser_reads_the_same() -> None:
+    """The standard library agrees on structure and content."""
+    raw = compose(
+        {
+            "subject": "Grüße",
+            "from": ADDRESSES[:1],
+            "bodyValues": {"1": {"value": "tęxt\n"}, "2": {"value": "<p>"}},
+            "textBody": [{"partId": "1"}],
+            "htmlBody": [{"partId": "2"}],
+            "attachments": [{"blobId": "B1", "type": "image/png", "name": "a b.png"}],
+        },
+        BLOBS.get,
+        now=NOW,
+        message_id="m@x",
+    )
+    parsed = message_from_bytes(raw, policy=policy.default)
+    body = parsed.get_body(("plain",))
+    assert body is not None
+    assert ("Grüße", "tęxt\n") == (parsed["subject"], body.get_content().replace("\r\n", "\n"))
+    [attachment] = parsed.iter_attachments()
+    assert ("a b.png", PNG.data) == (attachment.get_filename(), attachment.get_content())
