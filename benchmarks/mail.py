@@ -18,7 +18,11 @@ LIST_PROPERTIES: Final = (
 )
 """What a list of messages shows."""
 
+SEEN: Final = {"keywords/$seen": True}
+"""The patch that marks an Email as read."""
+
 _WORDS: Final = "minutes of the spring meeting with notes about budget rooms travel and lunch".split()
+_KINDS: Final = ("text/plain", "text/html", "application/pdf")
 _BODY_PROPERTIES: Final = ("partId", "blobId", "size", "name", "type", "charset", "disposition")
 
 
@@ -52,7 +56,7 @@ def list_view(number: int) -> dict[str, Any]:
 
 def full_view(number: int) -> dict[str, Any]:
     """Return an Email with headers, structure and bodies: 28 properties, 10.7 KB."""
-    text, html, attachment = (_part(number, kind) for kind in ("plain", "html", "pdf"))
+    text, html, attachment = (_part(number, kind) for kind in _KINDS)
     return {
         **list_view(number),
         "headers": [{"name": f"X-Trace-{line}", "value": _text(line, 9)} for line in range(24)],
@@ -65,15 +69,15 @@ def full_view(number: int) -> dict[str, Any]:
         "replyTo": [_person(number)],
         "sentAt": "2026-05-04T09:15:40+02:00",
         "bodyStructure": {
-            **_part(number, "mixed"),
+            **_part(number, "multipart/mixed"),
             "subParts": [
-                {**_part(number, "alternative"), "subParts": [text, html]},
+                {**_part(number, "multipart/alternative"), "subParts": [text, html]},
                 attachment,
             ],
         },
         "bodyValues": {
-            "plain": _body(_text(number, 400)[:2_000]),
-            "html": _body(f"<p>{_text(number, 800)[:4_000]}</p>"),
+            "text/plain": _body(_text(number, 400)[:2_000]),
+            "text/html": _body(f"<p>{_text(number, 800)[:4_000]}</p>"),
         },
         "textBody": [text],
         "htmlBody": [html],
@@ -102,5 +106,5 @@ def _part(number: int, kind: str) -> dict[str, Any]:
         "partId": kind,
         "blobId": f"G{number:040x}",
         "size": 2_000 + number,
-        "type": f"text/{kind}",
+        "type": kind,
     }

@@ -1,10 +1,205 @@
 """An asynchronous JMAP client that turns the calls of many tasks into few requests.
 
-    async with jmap_async.connect("https://api.example.com/jmap/session", auth=TOKEN) as client:
-        inbox = await client.mailbox.by_role("inbox")
-        found = client.email.query({"inMailbox": inbox.id}, sort="-receivedAt", limit=10)
-        emails = await client.email.get(found.ids, properties=["subject", "from"])
+async with jmap_async.connect("https://api.example.com/jmap/session", auth=TOKEN) as client:
+    inbox = await client.mailbox.by_role("inbox")
+    found = client.email.query({"inMailbox": inbox.id}, sort="-receivedAt", limit=10)
+    emails = await client.email.get(found.ids, properties=["subject", "from"])
 """
 
 from jmap_async._version import __version__
-from jmap_async.client import connect
+from jmap_async.auth import Auth, BasicAuth, BearerAuth
+from jmap_async.batch import Batch
+from jmap_async.blobs import Download
+from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.capabilities.address import EmailAddress, EmailAddressGroup
+from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.email import Email, EmailImport
+from jmap_async.capabilities.email_query import EmailFilter
+from jmap_async.capabilities.email_submission import (
+    Address,
+    DeliveryStatus,
+    EmailSubmission,
+    EmailSubmissionFilter,
+    Envelope,
+)
+from jmap_async.capabilities.headers import EmailHeader, header
+from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter, MailboxRights
+from jmap_async.capabilities.masked_email import MaskedEmail
+from jmap_async.capabilities.push_subscription import PushKeys, PushSubscription
+from jmap_async.capabilities.search_snippet import SearchSnippet
+from jmap_async.capabilities.thread import Thread
+from jmap_async.capabilities.vacation_response import VacationResponse
+from jmap_async.client import Client, Connecting, connect
+from jmap_async.errors import (
+    AccountNotFound,
+    AccountNotSupportedByMethod,
+    AccountReadOnly,
+    AnchorNotFound,
+    AuthenticationError,
+    CannotCalculateChanges,
+    ClientClosed,
+    DiscoveryError,
+    Forbidden,
+    FromAccountNotFound,
+    FromAccountNotSupportedByMethod,
+    HTTPError,
+    InvalidArguments,
+    InvalidResultReference,
+    JMAPError,
+    LimitExceeded,
+    LocalProtocolError,
+    MethodError,
+    NoAccount,
+    NotFound,
+    NotJSON,
+    NotRequest,
+    PropertyNotFetched,
+    RateLimited,
+    ReadOnlyAccount,
+    RemoteProtocolError,
+    RequestError,
+    RequestTooLarge,
+    ServerFail,
+    ServerPartialFail,
+    ServerUnavailable,
+    SetError,
+    SetFailed,
+    StateMismatch,
+    TooLarge,
+    TooManyChanges,
+    TransportError,
+    UnknownCapability,
+    UnknownDataType,
+    UnknownMethod,
+    UnsupportedCapability,
+    UnsupportedFilter,
+    UnsupportedSort,
+)
+from jmap_async.facades import Facades
+from jmap_async.planner import PlannedRequest
+from jmap_async.protocol.blob import Blob
+from jmap_async.protocol.call import Call
+from jmap_async.protocol.filters import Comparator, FilterCondition, FilterOperator
+from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.references import CreationReference, ResultReference
+from jmap_async.protocol.session import Account, CoreCapability, Session
+from jmap_async.protocol.standard import (
+    ChangesResponse,
+    CopyResponse,
+    GetResponse,
+    QueryChangesResponse,
+    QueryResponse,
+    SetResponse,
+)
+from jmap_async.protocol.types import ABSENT
+from jmap_async.retry import Retry
+from jmap_async.stats import Stats
+from jmap_async.transport import Timeouts
+
+__all__ = [
+    "ABSENT",
+    "Account",
+    "AccountNotFound",
+    "AccountNotSupportedByMethod",
+    "AccountReadOnly",
+    "Address",
+    "AnchorNotFound",
+    "Auth",
+    "AuthenticationError",
+    "BasicAuth",
+    "Batch",
+    "BearerAuth",
+    "Blob",
+    "Call",
+    "CannotCalculateChanges",
+    "Capability",
+    "ChangesResponse",
+    "Client",
+    "ClientClosed",
+    "Comparator",
+    "Connecting",
+    "CopyResponse",
+    "CoreCapability",
+    "CreationReference",
+    "DataObject",
+    "DataType",
+    "DeliveryStatus",
+    "DiscoveryError",
+    "Download",
+    "Email",
+    "EmailAddress",
+    "EmailAddressGroup",
+    "EmailBodyPart",
+    "EmailBodyValue",
+    "EmailFilter",
+    "EmailHeader",
+    "EmailImport",
+    "EmailSubmission",
+    "EmailSubmissionFilter",
+    "Envelope",
+    "Facades",
+    "FilterCondition",
+    "FilterOperator",
+    "Forbidden",
+    "FromAccountNotFound",
+    "FromAccountNotSupportedByMethod",
+    "GetResponse",
+    "HTTPError",
+    "Identity",
+    "InvalidArguments",
+    "InvalidResultReference",
+    "JMAPError",
+    "LimitExceeded",
+    "LocalProtocolError",
+    "Mailbox",
+    "MailboxFilter",
+    "MailboxRights",
+    "MaskedEmail",
+    "MethodError",
+    "NoAccount",
+    "NotFound",
+    "NotJSON",
+    "NotRequest",
+    "PlannedRequest",
+    "PropertyNotFetched",
+    "PushKeys",
+    "PushSubscription",
+    "QueryChangesResponse",
+    "QueryResponse",
+    "RateLimited",
+    "ReadOnlyAccount",
+    "RemoteProtocolError",
+    "RequestError",
+    "RequestTooLarge",
+    "ResultReference",
+    "Retry",
+    "SearchSnippet",
+    "ServerFail",
+    "ServerPartialFail",
+    "ServerUnavailable",
+    "Session",
+    "SetError",
+    "SetFailed",
+    "SetResponse",
+    "StateMismatch",
+    "Stats",
+    "Thread",
+    "Timeouts",
+    "TooLarge",
+    "TooManyChanges",
+    "TransportError",
+    "UnknownCapability",
+    "UnknownDataType",
+    "UnknownMethod",
+    "UnsupportedCapability",
+    "UnsupportedFilter",
+    "UnsupportedSort",
+    "VacationResponse",
+    "__version__",
+    "connect",
+    "data_object",
+    "data_type",
+    "header",
+    "method",
+]

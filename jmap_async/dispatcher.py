@@ -97,7 +97,8 @@ class Dispatcher:
             entry = self._submit(call)
             if entry.answer is None:
                 yield from self._wait(entry)
-            call.state = _outcome(call, entry)
+            if call.state is None:  # several tasks may have waited for it
+                call.state = _outcome(call, entry)
         outcome: _Outcome = call.state
         if outcome.error is not None:
             raise outcome.error.with_traceback(None)
@@ -252,7 +253,7 @@ class Dispatcher:
         # Who cannot be helped need not wait for the others.
         self._planner.give_up(request, error)
         self._wake(self._planner.finished())
-        self.stats.retries += 1
+        self.stats.retries += bool(request.invocations)
         if remedy is Remedy.REPEAT and wait and request.invocations:
             _log.debug("sending again in %.1f s: %s", wait, error)
             # The slot stays taken meanwhile: a server in trouble is not asked even more.

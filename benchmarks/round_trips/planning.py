@@ -5,88 +5,43 @@ against the server: CPU of this process, and for comparison that of tasks that o
 """
 
 import asyncio
+import gc
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from statistics import median
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import attrs
 
 import jmap_async
-from benchmarks.mail import LIST_PROPERTIES, email_id
-from benchmarks.measuring import figure, measured, table
-from benchmarks.round_trips.answers import Mail, session
+from benchmarks.mail import LIST_PROPERTIES, SEEN, email_id
+from benchmarks.measuring import figure, table
+from benchmarks.round_trips.answers import Mail
 from benchmarks.round_trips.server import Server
-from jmap_async.capabilities.email_methods import EmailGet, EmailMethods, EmailQuery, EmailSet
 from jmap_async.client import Client
-from jmap_async.planner import Planner
-from jmap_async.planner.entry import Answer
+from jmap_async.planner import Answer, Entry, Planner
 from jmap_async.protocol import messages
-from jmap_async.protocol.call import AnyCall, Call, Method
-from jmap_async.protocol.session import Session, parse
-from jmap_async.protocol.standard import Arguments
-
-R = TypeVar("R")
+from jmap_async.protocol.call import Call
 
 COUNTS: Final = (10, 100, 1_000, 10_000)
 # So many calls are made in all for each figure, so that small counts are measured well, too.
-_CALLS: Final = 5_000
+_CALLS: Final = 2_000
 
 
-class _Nobody:
-    """A sender for calls that only the planner sees."""
+MakeCall = Callable[[Client, int], Call[object]]
 
-    def result(self, call: Call[R]) -> Generator[Any, None, R]:
-        raise NotImplementedError
-
-    def running_task(self) -> object:
-        return None
-
-
-def _read(number: int) -> EmailGet:
-    return EmailGet([email_id(number)], properties=LIST_PROPERTIES)
-
-
-def _update(number: int) -> EmailSet:
-    return EmailSet(update={email_id(number): {"keywords/$seen": True}})
-
-
-def _query(number: int) -> EmailQuery:
-    return EmailQuery({"inMailbox": f"P{number}"}, limit=1)
-
-
-_MAIL: Final = "urn:ietf:params:jmap:mail"
-
-
-@attrs.frozen
-class Kind:
-    """Calls to plan: what they are called and how they are made."""
-
-    title: str
-    method: Method
-    arguments: Callable[[int], Arguments]
-    await_one: Callable[[Client, int], Call[Any]]
-
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "reads": Kind(
+KINDS: Final[Mapping[str, tuple[str, MakeCall]]] = {
+    "reads": (
         "reads of one Email each, which merge",
-        EmailMethods.get.described(_MAIL),
-        _read,
         lambda client, number: client.email.get([email_id(number)], properties=LIST_PROPERTIES),
     ),
-    "updates": Kind(
+    "updates": (
         "updates of one Email each, which merge",
-        EmailMethods.set.described(_MAIL),
-        _update,
-        lambda client, number: client.email.set(
-            update={email_id(number): {"keywords/$seen": True}}
-        ),
+        lambda client, number: client.email.set(update={email_id(number): SEEN}),
     ),
-    "queries": Kind(
+    "queries": (
         "queries that all differ, 16 to a request",
-        EmailMethods.query.described(_MAIL),
-        _query,
         lambda client, number: client.email.query({"inMailbox": f"P{number}"}, limit=1),
     ),
 }
@@ -94,7 +49,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 @attrs.define
 class Steps:
-    """Seconds that all calls together took, step by step."""
+    """CPU seconds that all calls together took, step by step."""
 
     make: float = 0.0
     submit: float = 0.0
@@ -103,14 +58,11 @@ class Steps:
     decode: float = 0.0
 
 
-def plan(kind: Kind, count: int, mail: Mail) -> tuple[Steps, int]:
-    """Take calls through the planner; return what each step took, and the number of requests."""
-    steps, planner, described = Steps(), Planner(), _session()
+def plan(client: Client, make: MakeCall, count: int, mail: Mail) -> tuple[Steps, int]:
+    """Take calls through a planner; return what each step took, and the number of requests."""
+    steps, planner, described = Steps(), Planner(), client.session
     start = time.process_time()
-    sender = _Nobody()
-    calls: list[AnyCall] = [
-        Call(kind.method, kind.arguments(number), sender=sender) for number in range(count)
-    ]
+    calls = [make(client, number) for number in range(count)]
     steps.make, start = _lap(start)
     entries = [planner.submit(call, described) for call in calls]
     for entry in entries:
@@ -120,14 +72,15 @@ def plan(kind: Kind, count: int, mail: Mail) -> tuple[Steps, int]:
     while request := planner.next_request(described.core):
         requests += 1
         body = request.encode()
-        took, start = _lap(start)
+        took, _ = _lap(start)
         steps.request += took
         answer = mail.answer(body)
         start = time.process_time()
         planner.settle(request, messages.parse_response(answer))
         took, start = _lap(start)
         steps.settle += took
-    _decode(kind.method, [entry.answer for entry in entries])
+    for call, entry in zip(calls, entries, strict=True):
+        _decode(call, entry)
     steps.decode, _ = _lap(start)
     return steps, requests
 
@@ -137,63 +90,63 @@ def _lap(start: float) -> tuple[float, float]:
     return now - start, now
 
 
-def _decode(method: Method, answers: list[Answer | Exception | None]) -> None:
-    for answer in answers:
-        if not isinstance(answer, Answer):
-            raise AssertionError(answer)
-        method.decode(answer.arguments)
+def _decode(call: Call[object], entry: Entry) -> None:
+    if not isinstance(entry.answer, Answer):
+        raise AssertionError(entry.answer)
+    call.method.decode(entry.answer.arguments)
 
 
-def _session() -> Session:
-    import orjson
-
-    return parse(orjson.dumps(session("http://127.0.0.1")), "http://127.0.0.1/session")
-
-
-def planner_table(kind: Kind, *, counts: tuple[int, ...] = COUNTS) -> str:
+def planner_table(client: Client, kind: str, *, counts: Sequence[int] = COUNTS) -> str:
     """Return microseconds of CPU per call, by step."""
+    title, make = KINDS[kind]
     mail = Mail(max(counts))
     rows = []
     for count in counts:
-        taken = []
-        requests = 0
-        for _ in range(max(3, _CALLS // count)):
-            with measured():
-                steps, requests = plan(kind, count, mail)
-            taken.append(attrs.astuple(steps))
+        gc.collect()
+        plans = [plan(client, make, count, mail) for _ in range(_repeats(count))]
+        taken = [attrs.astuple(steps) for steps, _ in plans]
         each = [1e6 / count * median(column) for column in zip(*taken, strict=True)]
-        rows.append([f"{count:,}", *map(figure, each), figure(sum(each)), f"{requests:,}"])
+        rows.append([f"{count:,}", *map(figure, each), figure(sum(each)), f"{plans[0][1]:,}"])
     head = ("calls", *(one.name for one in attrs.fields(Steps)), "in all", "requests")
-    return f"#### The planner alone: {kind.title}\n\n{table(head, rows)}"
+    return f"#### The planner alone: {title}\n\n{table(head, rows)}"
 
 
-async def end_to_end_table(server: Server, *, counts: tuple[int, ...] = COUNTS) -> str:
+async def end_to_end_table(client: Client, *, counts: Sequence[int] = COUNTS) -> str:
     """Return microseconds of CPU per call of the whole client, for each kind of calls."""
-    server.start(0)
     rows = []
-    async with jmap_async.connect(server.session_url, auth="token") as client:
-        for count in counts:
-            costs = [await _cost(_waiting, count)]
-            for kind in KINDS.values():
-                costs.append(await _cost(lambda n, kind=kind: kind.await_one(client, n), count))
-            rows.append([f"{count:,}", *map(figure, costs)])
+    for count in counts:
+        costs = [await _cost(lambda _: asyncio.sleep(0), count)]
+        for _, make in KINDS.values():
+            costs.append(await _cost(partial(make, client), count))
+        rows.append([f"{count:,}", *map(figure, costs)])
     head = ("calls", "tasks that only wait", *KINDS)
     return f"#### The whole client, from the task to the typed answer\n\n{table(head, rows)}"
 
 
-async def _waiting(number: int) -> None:
-    await asyncio.sleep(0)
+async def report(server: Server, *, counts: Sequence[int] = COUNTS) -> str:
+    """Measure everything and return the tables."""
+    server.start(0)
+    async with jmap_async.connect(server.session_url, auth="token") as client:
+        tables = [planner_table(client, kind, counts=counts) for kind in KINDS]
+        tables.append(await end_to_end_table(client, counts=counts))
+    title = "### `planning`: µs of CPU per call, by the number of calls that are queued at once"
+    return "\n\n".join([title, *tables])
 
 
-async def _cost(make: Callable[[int], Any], count: int) -> float:
+async def _cost(make: Callable[[int], Awaitable[object]], count: int) -> float:
     """Return microseconds of CPU per task that awaits what `make` makes."""
 
     async def one(number: int) -> None:
         await make(number)
 
+    gc.collect()
     costs = []
-    for _ in range(max(3, _CALLS // count)):
-        with measured() as spent:
-            await asyncio.gather(*(one(number) for number in range(count)))
-        costs.append(spent.cpu)
+    for _ in range(_repeats(count)):
+        start = time.process_time()
+        await asyncio.gather(*(one(number) for number in range(count)))
+        costs.append(time.process_time() - start)
     return 1e6 / count * median(costs)
+
+
+def _repeats(count: int) -> int:
+    return max(3, _CALLS // count)

@@ -13,8 +13,9 @@ import attrs
 from jmap_async.capabilities._wire import members
 from jmap_async.capabilities.address import AddressesLike, EmailAddress, as_addresses
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.email import HEADER_FIELDS, Email
 from jmap_async.capabilities.email_submission import Address, Envelope
+from jmap_async.capabilities.headers import header_field
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import no_role
 from jmap_async.errors import LocalProtocolError, NotFound
@@ -225,9 +226,9 @@ def _address(identity: Identity) -> str:
 def complete(letter: Letter, *, sender: EmailAddress, identity: Identity, mailbox: Id) -> Email:
     """Return the Email to create: what the caller gave, and what was missing."""
     email = letter.email
-    if not getattr(email, "from_", None):
+    if not _has(email, "from"):
         email = attrs.evolve(email, from_=sender)
-    if "messageId" not in email:
+    if not _has(email, "messageId"):
         domain = sender.email.rpartition("@")[2]
         email = attrs.evolve(email, message_id=[f"{letter.unique}@{domain}"])
     if "mailboxIds" not in email:
@@ -235,6 +236,12 @@ def complete(letter: Letter, *, sender: EmailAddress, identity: Identity, mailbo
     if "keywords" not in email:
         email = attrs.evolve(email, keywords=["$draft", "$seen"])
     return email if letter.as_is else _with_defaults(email, identity)
+
+
+def _has(email: Email, property: str) -> bool:
+    """Tell whether a header field is given, by whatever name."""
+    wire = email.to_wire()
+    return property in wire or HEADER_FIELDS[property] in map(header_field, wire)
 
 
 def _with_defaults(email: Email, identity: Identity) -> Email:

@@ -126,4 +126,5 @@ def _check_values(values: Wire) -> None:
 
 
 def _parts(value: object) -> list[Wire]:
-    return [members(one) for one in (items(value) or [value]) if one is not None]
+    """Return the parts in a list of them, or the only one."""
+    return [members(value)] if members(value) else [members(one) for one in items(value)]

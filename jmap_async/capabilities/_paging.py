@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from jmap_async.capabilities._together import together
 from jmap_async.errors import AnchorNotFound
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.ids import HasId
@@ -40,12 +41,7 @@ async def read_page(
 
     `asked` is the limit that the query has.
     """
-    # Both are waited for, whatever happens to one: what the query has to say explains the other.
-    found, read = await asyncio.gather(query, objects, return_exceptions=True)
-    if isinstance(found, BaseException):
-        raise found
-    if isinstance(read, BaseException):
-        raise read
+    found, read = await together(query, objects)
     # RFC 8620, 5.5: the server may put a limit of its own in its place.
     limit = asked if found.limit is None else min(asked, found.limit)
     return Page(

@@ -11,6 +11,7 @@ import attrs
 from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import Attachment, Letter
 from jmap_async.capabilities._sets import created, merged
+from jmap_async.capabilities._together import together
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.email_submission import (
     EmailSubmission,
@@ -91,7 +92,7 @@ class Post:
 
     async def _look_up(self) -> _Known:
         if self._known is None:
-            identities, mailboxes = await asyncio.gather(
+            identities, mailboxes = await together(
                 self._submission.identity.get(), self._mailboxes.get(properties=["role"])
             )
             roles = {role: mailbox.id for role, mailbox in by_role(mailboxes.list).items()}
@@ -125,7 +126,7 @@ class Post:
         response = await self._submission.email_submission.set(
             create={_SUBMISSION: submission}, on_success_update_email={f"#{_SUBMISSION}": when_sent}
         )
-        return _sent(submission, response)
+        return self._sent(submission, response)
 
     async def _create_and_submit(
         self, email: Email, submission: EmailSubmission, when_sent: Mapping[str, object]
@@ -133,9 +134,7 @@ class Post:
         """Create an Email and send it, in one request."""
         creating = self._emails.set(create={_DRAFT: email})
         sending = self._submission.email_submission.set(
-            create={
-                _SUBMISSION: attrs.evolve(submission, email_id=creating.created_id(_DRAFT))
-            },
+            create={_SUBMISSION: attrs.evolve(submission, email_id=creating.created_id(_DRAFT))},
             on_success_update_email={f"#{_SUBMISSION}": when_sent},
         )
         drafts, response = await asyncio.gather(creating, sending, return_exceptions=True)
@@ -148,26 +147,26 @@ class Post:
             raise response
         if response.not_created:
             raise _kept(draft.id, response.not_created)
-        known = {"threadId": draft["threadId"]} if "threadId" in draft else {}
-        return _sent(attrs.evolve(submission, email_id=draft.id), response, known)
+        submission = attrs.evolve(submission, email_id=draft.id)
+        if "threadId" in draft:
+            submission = attrs.evolve(submission, thread_id=draft.thread_id)
+        return self._sent(submission, response)
 
-
-def _sent(
-    submission: EmailSubmission,
-    response: EmailSubmissionSetResponse,
-    known: Mapping[str, object] | None = None,
-) -> EmailSubmission:
-    """Return the submission as it is now; what failed after it is no failure to send."""
-    answer = created(response, _SUBMISSION)
-    failed = response.on_success.not_updated if response.on_success else {}
-    problem = response.on_success_error or ", ".join(map(str, failed.values()))
-    if problem:
-        _log.warning(
-            "Email %s was sent, but it is still where the drafts are: %s",
-            submission.email_id,
-            problem,
-        )
-    return merged(EmailSubmission, {**(known or {}), **submission.to_wire()}, answer)
+    def _sent(
+        self, submission: EmailSubmission, response: EmailSubmissionSetResponse
+    ) -> EmailSubmission:
+        """Return the submission as it is now; what failed after it is no failure to send."""
+        answer = created(response, _SUBMISSION)
+        failed = response.on_success.not_updated if response.on_success else {}
+        problem = response.on_success_error or ", ".join(map(str, failed.values()))
+        if problem:
+            self._known = None
+            _log.warning(
+                "Email %s was sent, but it is still where the drafts are: %s",
+                submission.email_id,
+                problem,
+            )
+        return merged(EmailSubmission, submission.to_wire(), answer)
 
 
 def _kept(draft_id: Id, refused: Mapping[str, SetError]) -> SetFailed:

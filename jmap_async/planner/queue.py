@@ -95,8 +95,10 @@ class Queue:
         """Give a call that is referred to a unit of its own: its answer has to be its alone."""
         unit = entry.unit
         if unit is not None and not unit.exhausted and unit.leave(entry):
-            apart = self._enqueue(type(unit)(entry, self), unit.epochs)
-            apart.seq = unit.seq
+            apart = entry.unit = type(unit)(entry, self)
+            apart.seq, apart.epochs = unit.seq, unit.epochs
+            for epoch in unit.epochs:
+                epoch.units.insert(epoch.units.index(unit) + 1, apart)
 
     # Going out
 

@@ -95,10 +95,12 @@ class Request:
         for entry in entries:
             self._carry(entry)
             self.created.update(entry.wire_names.values())
-            self.made.update((entry, name) for name in entry.wire_names)
         body = messages.encode_invocation(name, arguments, call_id)
         invocation = Invocation(call_id, name, unit, entries, using, body, objects, payload)
         self.invocations.append(invocation)
+        if len(entries) == 1:
+            # If this fails for the sake of another caller, it is repeated: nothing may build on it.
+            self.made.update((entries[0], name) for name in entries[0].wire_names)
         return invocation
 
     def _carry(self, entry: Entry) -> None:

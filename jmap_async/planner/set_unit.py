@@ -50,6 +50,7 @@ class SetUnit(Unit):
         self._changes: list[Change] = []
         self._touched: set[str] = set()
         self._last = 0
+        self._under_way = False
         self._unsettled: dict[Entry, int] = {}
         self._results: dict[Entry, dict[str, Any]] = {}
         self._refusals: dict[Entry, MethodError] = {}
@@ -86,7 +87,12 @@ class SetUnit(Unit):
         return True
 
     def leave(self, entry: Entry) -> bool:
-        return False
+        # Only the last one: the order of the others stays as it is.
+        if len(self.entries) == 1 or entry is not self.entries[-1] or self._under_way:
+            return False
+        self.entries.pop()
+        self._changes = [one for one in self._changes if one.entry is not entry]
+        return True
 
     def _add(self, entry: Entry) -> None:
         count = 0
@@ -111,6 +117,7 @@ class SetUnit(Unit):
         if not part:
             return Offer.FULL
         del self._changes[: len(part)]
+        self._under_way = True
         self.exhausted = not self._changes
         entries = tuple(dict.fromkeys(one.entry for one in part))
         body = encode({**common, **_arguments(part, request)})
@@ -118,6 +125,10 @@ class SetUnit(Unit):
         if self.exhausted and len(self.entries) == 1 and self._unsettled[entries[0]] == len(part):
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
+
+    def _with_names(self, request: Request) -> dict[str, Any]:
+        # Each part names its own creations when it is cut off; those sent before keep theirs.
+        return self._arguments
 
     def _part(self, request: Request, overhead: int) -> list[Change]:
         """Return the changes that go into one invocation, by number and by octets."""

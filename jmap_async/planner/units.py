@@ -19,7 +19,6 @@ from jmap_async.errors import (
     LocalProtocolError,
     MethodError,
     SetError,
-    SetFailed,
     TooLarge,
     UnknownMethod,
 )
@@ -203,7 +202,7 @@ class Unit:
             return self._arguments
         others: dict[str, str] = {}
         for name, maker in entry.makers.items():
-            stands = _made(self.name, name, maker, request, here=not self.reads)
+            stands = _made(name, maker, request, here=not self.reads)
             if stands is None:
                 return None
             others[name] = stands
@@ -245,6 +244,12 @@ class Unit:
 
     def refused(self, invocation: Invocation, error: MethodError) -> None:
         """Tell the entries that the server refused the call (RFC 8620, 3.6.2)."""
+        awaited = (one.entry for one in self._references.values() if one.entry.answer is None)
+        if isinstance(error, InvalidResultReference) and any(awaited):
+            # What it refers to is on its way again, in smaller parts; so this can wait.
+            self.restore(invocation)
+            self._queue.put_back(self, [self])
+            return
         self.failed(invocation, self._root_cause(error) or error)
 
     def failed(self, invocation: Invocation, error: Exception) -> None:
@@ -303,25 +308,21 @@ def because_of(method: str, other: Entry, error: Exception | Answer | None) -> J
     return own
 
 
-def _made(method: str, name: str, maker: Entry, request: Request, *, here: bool) -> str | None:
+def _made(name: str, maker: Entry, request: Request, *, here: bool) -> str | None:
     """Return what stands for the creation that `name` mentions; None: not known yet."""
     known = original_name(name)
     if maker.answer is None:
         # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
-        if request.pretend and maker.sent and (maker, known) not in request.made:
-            return f"<the id of #{known}>"
-        return f"#{maker.wire_names[known]}" if here and (maker, known) in request.made else None
-    if not isinstance(maker.answer, Answer):
-        raise because_of(method, maker, maker.answer)
-    made = (maker.answer.arguments.get("created") or {}).get(known)
-    if isinstance(made, dict) and isinstance(made.get("id"), str):
-        return str(made["id"])
-    refusal = (maker.answer.arguments.get("notCreated") or {}).get(known)
-    problem = f"{method}: #{known} was not created by {maker.method.name}"
-    if isinstance(refusal, dict):
-        error: SetError = _decode_set_error(refusal)
-        raise SetFailed(f"{problem}: {error}", errors={known: error})
-    raise LocalProtocolError(problem)
+        if here and (maker, known) in request.made:
+            return f"#{maker.wire_names[known]}"
+        return f"<the id of #{known}>" if request.pretend and maker.sent else None
+    if isinstance(maker.answer, Answer):
+        made = (maker.answer.arguments.get("created") or {}).get(known)
+        if isinstance(made, dict) and isinstance(made.get("id"), str):
+            return str(made["id"])
+    # It failed: a name that nobody has lets the server refuse just the objects that need it, as it
+    # would have in one request.
+    return f"#{creations.unique([f'{known}-failed'], request.created)[f'{known}-failed']}"
 
 
 def concerns_all(error: MethodError) -> bool:

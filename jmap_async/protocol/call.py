@@ -4,8 +4,9 @@ A call sends nothing by itself. Whoever carries calls out (see `Sender`) does so
 awaited, together with the calls that it refers to.
 """
 
+import re
 from collections.abc import Coroutine, Generator, Iterable
-from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar, Union
+from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar
 
 import attrs
 
@@ -26,9 +27,21 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 _READING: Final = frozenset(
-    {"get", "changes", "query", "queryChanges", "parse", "lookup", "validate", "echo"}
-    | {"getAvailability"}
+    {
+        "get",
+        "changes",
+        "query",
+        "queryChanges",
+        "parse",
+        "lookup",
+        "validate",
+        "echo",
+        "getAvailability",
+    }
 )
+
+# What JSON need not escape: names are written as they are.
+_NAME: Final = re.compile(r"[!#-\[\]-~]+")
 
 
 def only_reads(name: str) -> bool:
@@ -36,12 +49,17 @@ def only_reads(name: str) -> bool:
     return name.rpartition("/")[2] in _READING
 
 
+def _reads(method: "Method") -> bool:
+    return only_reads(method.name)
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Method:
     """A method of the server, such as "Email/get", and how its response is read.
 
-    `capability` is the one that defines it. `implicit` reads the second response that some methods
-    bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5).
+    `capability` is the one that defines it. `decode_implicit` reads the second response that some
+    methods bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5). `reads` tells that nothing
+    is changed; by default the name says so.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -49,11 +67,7 @@ class Method:
     decode: Decoder = attrs.field(repr=False)
     decode_implicit: Decoder | None = attrs.field(default=None, repr=False)
     takes_account_id: bool = True
-    reads: bool = attrs.field()
-
-    @reads.default
-    def _reads(self) -> bool:
-        return only_reads(self.name)
+    reads: bool = attrs.field(default=attrs.Factory(_reads, takes_self=True))
 
 
 class Sender(Protocol):
@@ -61,9 +75,10 @@ class Sender(Protocol):
 
     def result(self, call: "Call[R]") -> Generator[Any, None, R]:
         """Send the call unless that was done before, and wait for its result."""
+        ...
 
     def carrier(self, call: "Call[Any]") -> object:
-        """Identify who sends the call in the end: calls of different ones cannot refer to each other.
+        """Identify who sends the call in the end; only calls of one can refer to each other.
 
         Raises:
             LocalProtocolError: the call cannot be sent as yet.
@@ -131,21 +146,21 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
 
     # As a coroutine it is driven by a task, or by several tasks at once: each has a generator.
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: object) -> object:
         """Run until the next suspension (the coroutine protocol)."""
         return self._drive("send", value)
 
-    def throw(self, typ: Any, val: Any = None, tb: Any = None) -> Any:  # noqa: ARG002 - the old form
+    def throw(self, typ: object, val: object = None, tb: object = None) -> object:
         """Raise inside the call (the coroutine protocol)."""
         return self._drive("throw", typ if val is None else val)
 
     def close(self) -> None:
-        """Stop waiting (the coroutine protocol)."""
-        for generator in (self._driven or {}).values():
+        """Stop waiting in this task; others may go on (the coroutine protocol)."""
+        generator = (self._driven or {}).pop(self.sender.running_task(), None)
+        if generator is not None:
             generator.close()
-        self._driven = None
 
-    def _drive(self, step: str, value: Any) -> Any:
+    def _drive(self, step: str, value: object) -> object:
         task = self.sender.running_task()
         driven = self._driven = {} if self._driven is None else self._driven
         generator = driven.get(task)
@@ -215,13 +230,19 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
 
 AnyCall = Call[Any]
 
-AnyReference = Union[ResultReference[Any], CreationReference]
+AnyReference = ResultReference[Any] | CreationReference
 
 
 def raw_method(
     name: str, *, capability: str, reads: bool | None = None, takes_account_id: bool = True
 ) -> Method:
-    """Describe a method whose response stays a plain dict."""
+    """Describe a method whose response stays a plain dict.
+
+    Raises:
+        LocalProtocolError: the name is none.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise LocalProtocolError(f"{name!r:.80} is no method: a name is like 'Email/get'")
     return Method(
         name,
         capability=capability,
@@ -229,5 +250,3 @@ def raw_method(
         takes_account_id=takes_account_id,
         reads=only_reads(name) if reads is None else reads,
     )
-
-

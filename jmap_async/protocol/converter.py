@@ -22,15 +22,16 @@ import attrs
 import cattrs
 import orjson
 
-from jmap_async.errors import LocalProtocolError
+from jmap_async.errors import LocalProtocolError, brief
 from jmap_async.protocol import dates
+from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.types import ABSENT
 
 T = TypeVar("T")
 
 Decoder = Callable[[Any], Any]
 
-_MAX_INT: Final = 2**53 - 1
+_BINARY: Final = (bytes, bytearray, memoryview)
 _OPTIONS: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -50,7 +51,7 @@ class Malformed(ValueError):
 
     def __str__(self) -> str:
         where = ".".join(self.path) or "the value"
-        return f"{where}: expected {self.expected}, got {self.value!r:.120}"
+        return f"{where}: expected {self.expected}, got {brief(self.value, 120)}"
 
 
 # Names
@@ -71,8 +72,10 @@ LOCAL: Final[Mapping[str, Any]] = {"wire": None}
 
 def wire_fields(cls: type) -> "list[attrs.Attribute[Any]]":
     """Return the fields of a record that have a wire name."""
-    fields = attrs.fields(get_origin(cls) or cls)
-    return [one for one in fields if one.name != "extra" and one.metadata.get("wire", "") is not None]
+    fields = cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(get_origin(cls) or cls))
+    return [
+        one for one in fields if one.name != "extra" and one.metadata.get("wire", "") is not None
+    ]
 
 
 def named(wire: str, **options: Any) -> Any:
@@ -109,6 +112,12 @@ def _date(value: Any, _: Any) -> datetime:
         raise Malformed("a date", value) from None
 
 
+def _number(value: Any, _: Any) -> float:
+    if type(value) in {float, int}:
+        return cast("float", value)
+    raise Malformed("a number", value)
+
+
 def _anything(value: Any, _: Any) -> Any:
     return value
 
@@ -130,7 +139,7 @@ def _list(type_: Any) -> Callable[[Any, Any], Any]:
     inner = decoder(get_args(type_)[0])
 
     def structure(value: Any, _: Any) -> list[Any]:
-        if type(value) is not list:
+        if value.__class__ is not list:
             raise Malformed("an array", value)
         try:
             return [inner(item) for item in value]
@@ -148,7 +157,7 @@ def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
     inner = decoder(get_args(type_)[1])
 
     def structure(value: Any, _: Any) -> dict[str, Any]:
-        if type(value) is not dict:
+        if value.__class__ is not dict:
             raise Malformed("an object", value)
         try:
             return {key: inner(item) for key, item in value.items()}
@@ -176,19 +185,11 @@ def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
     field `extra` where the record has one.
     """
     bare = get_origin(cls) or cls
-    bound = _bound(cls)
-    hints = get_type_hints(bare)
-    known: dict[str, tuple[str, Decoder, bool]] = {}
-    required: list[str] = []
-    for attribute in wire_fields(bare):
-        hint = _substitute(hints[attribute.name], bound)
-        known[wire_name(attribute)] = (attribute.alias or attribute.name, decoder(hint), _is_optional(hint))
-        if attribute.default is attrs.NOTHING:
-            required.append(wire_name(attribute))
-    keeps_extra = "extra" in hints
+    known, required = _known(cls)
+    keeps_extra = "extra" in get_type_hints(bare)
 
     def structure(value: Any, _: Any) -> T:
-        if type(value) is not dict:
+        if value.__class__ is not dict:
             raise Malformed("an object", value)
         members: dict[str, Any] = {}
         extra: dict[str, Any] = {}
@@ -203,14 +204,33 @@ def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
                 members[name] = decode(item)
             except Malformed as error:
                 raise error.inside(wire) from None
-        for wire in required:
-            if known[wire][0] not in members:
+        for wire, name in required:
+            if name not in members:
                 raise Malformed(f"a member {wire!r}", value)
         if keeps_extra:
             members["extra"] = extra
         return bare(**members)
 
     return structure
+
+
+_Known = dict[str, tuple[str, Decoder, bool]]
+"""Wire name to: argument of the constructor, its decoder, whether null is a value of its own."""
+
+
+def _known(cls: Any) -> tuple[_Known, list[tuple[str, str]]]:
+    """Return the members of a record, and the wire names and arguments of those that it needs."""
+    bare = get_origin(cls) or cls
+    bound, hints = _bound(cls), get_type_hints(bare)
+    known: _Known = {}
+    required: list[tuple[str, str]] = []
+    for attribute in wire_fields(bare):
+        wire, name = wire_name(attribute), attribute.alias or attribute.name
+        hint = _substitute(hints[attribute.name], bound)
+        known[wire] = name, decoder(hint), _is_optional(hint)
+        if attribute.default is attrs.NOTHING:
+            required.append((wire, name))
+    return known, required
 
 
 def _bound(cls: Any) -> dict[Any, Any]:
@@ -250,7 +270,7 @@ def encode(value: object, default: Callable[[Any], Any] | None = None) -> bytes:
     except (TypeError, orjson.JSONEncodeError) as error:
         if isinstance(error.__cause__, LocalProtocolError):
             raise error.__cause__ from None
-        raise LocalProtocolError(f"cannot be sent as JSON: {error}") from error
+        raise LocalProtocolError(f"cannot be sent as JSON: {error.__cause__ or error}") from error
     # orjson writes NaN and infinity as null; JSON has neither, and silence would change the data.
     if b"null" in body and _has_nan(value):
         raise LocalProtocolError("cannot be sent as JSON: NaN and infinity are not numbers in JSON")
@@ -260,26 +280,39 @@ def encode(value: object, default: Callable[[Any], Any] | None = None) -> bytes:
 def _has_nan(value: Any) -> bool:
     if isinstance(value, float):
         return not math.isfinite(value)
+    if _is_ours(value):
+        value = unstructure(value)
     if isinstance(value, Mapping):
-        return any(_has_nan(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(_has_nan(item) for item in value)
+        return any(map(_has_nan, cast("Mapping[str, Any]", value).values()))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return any(map(_has_nan, cast("Sequence[object]", value)))
     return False
+
+
+def _is_ours(value: object) -> bool:
+    return attrs.has(type(value))
 
 
 def encodable(value: Any) -> Any:
     """Turn what orjson does not know into what it does."""
     if isinstance(value, datetime):
         return dates.encode(value)
-    if attrs.has(type(value)):
+    if isinstance(value, ResultReference):
+        # RFC 8620, 3.7: only a whole argument can be one.
+        raise LocalProtocolError(
+            f"{value!r} stands inside of an argument: await the call and pass its result"
+        )
+    if _is_ours(value):
         return unstructure(value)
     if isinstance(value, AbstractSet):
         # Set-like maps have only true values (RFC 8621, 4.1.1).
-        return dict.fromkeys(value, True)
+        return dict.fromkeys(cast("AbstractSet[str]", value), True)
     if isinstance(value, Mapping):
-        return dict(value)
+        return dict(cast("Mapping[str, object]", value))
+    if isinstance(value, _BINARY):
+        raise TypeError("bytes are not JSON: upload them, or give their text")
     if isinstance(value, Sequence):
-        return list(value)
+        return list(cast("Sequence[object]", value))
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
@@ -296,7 +329,7 @@ def record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
     ]
 
     def unstructure_record(value: Any) -> dict[str, Any]:
-        wire = dict(getattr(value, "extra", None) or {})
+        wire: dict[str, Any] = dict(getattr(value, "extra", None) or {})
         for name, spelt, default in members:
             item = getattr(value, name)
             if item is not default and item != default:
@@ -326,6 +359,7 @@ def _build() -> cattrs.Converter:
     built.register_structure_hook(str, _exactly(str, "a string"))
     built.register_structure_hook(bool, _exactly(bool, "true or false"))
     built.register_structure_hook(int, _exactly(int, "an integer"))
+    built.register_structure_hook(float, _number)
     built.register_structure_hook(datetime, _date)
     built.register_structure_hook_func(lambda type_: type_ in {object, Any}, _anything)
     return built

@@ -1,7 +1,7 @@
 """Filters and sorts of /query (RFC 8620, 5.5)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, Literal, TypeVar, Union
+from typing import Generic, Literal, Self, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -42,17 +42,17 @@ class FilterCondition(DataObject):
 
     __slots__ = ()
 
-    def __and__(self: F, other: "F | FilterOperator[F]") -> FilterOperator[F]:
+    def __and__(self, other: "Self | FilterOperator[Self]") -> FilterOperator[Self]:
         return FilterOperator("AND", [self, other])
 
-    def __or__(self: F, other: "F | FilterOperator[F]") -> FilterOperator[F]:
+    def __or__(self, other: "Self | FilterOperator[Self]") -> FilterOperator[Self]:
         return FilterOperator("OR", [self, other])
 
-    def __invert__(self: F) -> FilterOperator[F]:
+    def __invert__(self) -> FilterOperator[Self]:
         return FilterOperator("NOT", [self])
 
 
-Filter = Union[F, FilterOperator[F], Wire]
+Filter: TypeAlias = F | FilterOperator[F] | Wire
 """A typed condition, an operator over them, or the wire mapping."""
 
 
@@ -71,17 +71,15 @@ class Comparator:
     keyword: str | None = None
 
 
-Sort = Union[str, Comparator, Wire]
+Sort = str | Comparator | Wire
 
 
-def as_sort(
-    value: "Sort | Iterable[Sort] | None",
-) -> "list[Comparator | Wire] | None":
+def as_sort(value: Sort | Iterable[Sort] | None) -> list[Comparator | Wire] | None:
     """Convert `"receivedAt"`, `"-receivedAt"`, Comparators or wire mappings, one or many."""
     if value is None:
         return None
     if isinstance(value, str | Comparator | Mapping):
-        value = [value]
+        value = [cast("Sort", value)]
     return [_comparator(one) if isinstance(one, str) else one for one in value]
 
 

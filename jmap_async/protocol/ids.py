@@ -2,23 +2,23 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final, Protocol, Union, cast, runtime_checkable
+from typing import Final, Protocol, cast
 
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.references import CreationReference, ResultReference
 
 
-@runtime_checkable
 class HasId(Protocol):
     """An object of the server, such as an Email: it may stand where its id is expected."""
 
     @property
     def id(self) -> str:
         """Its id."""
+        ...
 
 
-IdLike = Union[str, HasId]
-IdsLike = Union[IdLike, Iterable[IdLike]]
+IdLike = str | HasId
+IdsLike = IdLike | Iterable[IdLike]
 """One id or many; an object may be given for its id."""
 
 # Ids of deployed servers hold more than RFC 8620 allows ("gina@other.org"), so only what can be

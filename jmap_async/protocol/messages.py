@@ -11,7 +11,7 @@ from jmap_async.protocol.strict_json import load_unique
 
 
 def encode_invocation(name: str, arguments: bytes, call_id: str) -> bytes:
-    """Write an invocation whose arguments are JSON already."""
+    """Write an invocation whose arguments are JSON already; the names need no escaping."""
     return b'["%b",%b,"%b"]' % (name.encode(), arguments, call_id.encode())
 
 
@@ -50,17 +50,19 @@ def parse_response(body: bytes) -> Response:
     Raises:
         RemoteProtocolError: it is not JSON, or no Response object.
     """
-    match _load(body):
-        case {"methodResponses": list(responses), **others}:
-            state = others.get("sessionState")
-            return Response(
-                [_method_response(item) for item in cast("list[object]", responses)],
-                state if isinstance(state, str) else None,
-            )
-    raise RemoteProtocolError(
-        "the server's answer is no JMAP Response object: it has no methodResponses. "
-        "Is the session's apiUrl right?",
-        piece=_start(body),
+    document = _load(body)
+    members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    responses = members.get("methodResponses")
+    if not isinstance(responses, list):
+        raise RemoteProtocolError(
+            "the server's answer is no JMAP Response object: it has no methodResponses. "
+            "Is the session's apiUrl right?",
+            piece=_start(body),
+        )
+    state = members.get("sessionState")
+    return Response(
+        [_method_response(item) for item in cast("list[object]", responses)],
+        state if isinstance(state, str) else None,
     )
 
 
@@ -84,8 +86,8 @@ def _start(body: bytes) -> str:
 
 def _method_response(item: object) -> MethodResponse:
     match item:
-        case [str(name), dict(arguments), str(call_id)]:
-            return MethodResponse(name, cast("dict[str, Any]", arguments), call_id)
+        case [str(name), dict(), str(call_id)]:
+            return MethodResponse(name, cast("list[Any]", item)[1], call_id)
         case _:
             pass
     raise RemoteProtocolError(

@@ -16,9 +16,20 @@ attrs gives type checkers the constructor; `data_object` replaces what attrs gen
 that know about absence.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import attrs
 
@@ -29,10 +40,10 @@ from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")
 
-_ALL: Final = "_properties"
-"""Name under which all properties of an object are copied into another at once."""
+_SOURCE: Final = "_source"
+"""Argument of the constructor under which attrs.evolve() passes the object to copy."""
 
-_NOTHING: Final[Mapping[str, Any]] = {}
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class _Undecoded:
@@ -63,18 +74,18 @@ class DataObject(_Undecoded):
         found = self.to_wire()
         if wire not in found:
             raise _not_fetched(type(self), wire)
-        return found[wire]
+        return _plain(found[wire])
 
     def __contains__(self, wire: object) -> bool:
         return wire in self.to_wire()
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the properties that are there, by wire name; nested objects stay objects."""
+        """Return the properties that are there, by wire name; nested ones may stay objects."""
         found: dict[str, Any] = {**self._raw, **_slot(self, "extra", _NOTHING)}
         for field in _shape(type(self)).fields:
             value = _slot(self, field.name, ABSENT)
             if value is not ABSENT:
-                found[field.wire] = dates.encode(value) if type(value) is datetime else value
+                found[field.wire] = dates.encode(value) if isinstance(value, datetime) else value
         return found
 
     def __eq__(self, other: object) -> bool:
@@ -95,6 +106,9 @@ class DataObject(_Undecoded):
             shown.append(f"extra={dict(self.extra)!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
+    def __copy__(self) -> Self:
+        return attrs.evolve(self)
+
     def __reduce__(self) -> tuple[object, ...]:
         return (_from_wire, (type(self), _plain(self)))
 
@@ -111,41 +125,50 @@ def data_object(cls: type[C]) -> type[C]:
         setattr(cls, name, _METHODS[name])
     generated = attrs.fields(cls)
     # attrs.evolve() reads every field that is an argument of the constructor: let it read one,
-    # which stands for all properties that are there.
+    # which stands for the whole object.
     hidden = attrs.fields(_Evolution)[0]
     evolvable = (*(field.evolve(init=False) for field in generated), hidden)
-    cls.__attrs_attrs__ = type(generated)(evolvable)
+    cast("Any", cls).__attrs_attrs__ = type(generated)(evolvable)
     return cls
 
 
 @attrs.frozen
 class _Evolution:
-    properties: Mapping[str, Any] = attrs.field(alias=_ALL)
+    whole: DataObject = attrs.field(alias=_SOURCE)
 
 
 def _construct(self: DataObject, **properties: Any) -> None:
     """Set what is given; see the class for the properties."""
     cls = type(self)
     shape = _shape(cls)
-    wire: dict[str, Any] = dict(properties.pop(_ALL, _NOTHING))
+    raw: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    source = properties.pop(_SOURCE, None)
+    if source is not None:
+        raw.update(source._raw)  # noqa: SLF001 - ours
+        slots = ((name, _slot(source, name, ABSENT)) for name in (*shape.by_name, "extra"))
+        values.update((name, value) for name, value in slots if value is not ABSENT)
     extra = properties.pop("extra", ABSENT)
-    modelled: dict[str, Any] = {}
+    if extra is not ABSENT:
+        values["extra"] = _checked_extra(cls, extra)
     for name, value in properties.items():
         field = shape.by_name.get(name)
         if field is None:
             raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}")
+        raw.pop(field.wire, None)
+        values[name] = field.convert(value) if field.convert and value is not ABSENT else value
+    object.__setattr__(self, "_raw", raw)
+    for name, value in values.items():
         if value is not ABSENT:
-            modelled[name] = field.convert(value) if field.convert else value
-            wire.pop(field.wire, None)
-    if extra is not ABSENT:
-        wire = {key: value for key, value in wire.items() if key in shape.by_wire}
-        for key in extra:
-            if key in shape.by_wire:
-                raise TypeError(f"{cls.__name__}: set {shape.by_wire[key].name}, not extra[{key!r}]")
-        wire.update(extra)
-    _fill(self, shape, wire)
-    for name, value in modelled.items():
-        object.__setattr__(self, name, value)
+            object.__setattr__(self, name, value)
+
+
+def _checked_extra(cls: type[DataObject], extra: Mapping[str, object]) -> dict[str, object]:
+    by_wire = _shape(cls).by_wire
+    for key in extra:
+        if key in by_wire:
+            raise TypeError(f"{cls.__name__}: set {by_wire[key].name}, not extra[{key!r}]")
+    return dict(extra)
 
 
 def _fill(self: DataObject, shape: "_Shape", wire: Mapping[str, Any]) -> None:
@@ -178,10 +201,10 @@ def _decode_with(cls: type[C]) -> Callable[[Any, Any], C]:
     """Return the structure hook of a data object."""
 
     def structure(value: Any, _: Any) -> C:
-        if isinstance(value, cls):  # decoded before: copied from another object
+        if isinstance(value, cls):  # of a sent object, put together with what came back
             return value
-        if type(value) is not dict:
-            raise Malformed(f"a {cls.__name__} object", value)
+        if value.__class__ is not dict:
+            raise Malformed(f"an object ({cls.__name__})", value)
         self = cls.__new__(cls)
         _fill(self, _shape(cls), value)
         return self
@@ -191,7 +214,9 @@ def _decode_with(cls: type[C]) -> Callable[[Any, Any], C]:
 
 _METHODS: Final[Mapping[str, Any]] = {
     "__init__": _construct,
-    **{name: DataObject.__dict__[name] for name in ("__eq__", "__hash__", "__repr__", "__reduce__")},
+    **{
+        name: DataObject.__dict__[name] for name in ("__eq__", "__hash__", "__repr__", "__reduce__")
+    },
 }
 
 
@@ -224,7 +249,7 @@ class _Shape:
                 hidden=attribute.repr is False,
             )
             for attribute in attrs.fields(cls)
-            if attribute.name not in {"extra", "properties"}
+            if attribute.name not in {"extra", "whole"}
         )
         self.by_name = {field.name: field for field in self.fields}
         self.by_wire = {field.wire: field for field in self.fields}
@@ -265,24 +290,23 @@ def _missing(instance: DataObject, name: str) -> object:
     cls = type(instance)
     if name == "extra":
         return _NOTHING
-    if name == "_raw":
-        raise AttributeError(name)
-    if name == "properties":
-        return instance.to_wire()
+    if name == "whole":
+        return instance
     field = _shape(cls).by_name.get(name)
     if field is None:
         raise AttributeError(f"{cls.__name__} has no property {name!r}")
-    if field.wire not in instance._raw:  # noqa: SLF001 - ours
+    raw = cast("dict[str, Any]", _slot(instance, "_raw", _NOTHING))
+    if field.wire not in raw:
         raise _not_fetched(cls, field.wire)
     try:
-        value = field.decode(instance._raw[field.wire])  # noqa: SLF001 - ours
+        value = field.decode(raw[field.wire])
     except Malformed as error:
         raise RemoteProtocolError(
             f"the server sent a malformed {cls.__name__}: {error.inside(field.wire)}",
             piece=error.value,
         ) from error
     object.__setattr__(instance, name, value)
-    del instance._raw[field.wire]  # noqa: SLF001 - ours
+    del raw[field.wire]
     return value
 
 
@@ -307,9 +331,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, DataObject):
         value = value.to_wire()
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        items = cast("Mapping[str, Any]", value).items()
+        return {key: _plain(item) for key, item in items}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in cast("Iterable[Any]", value)]
     return dates.encode(value) if isinstance(value, datetime) else value
 
 

@@ -1,6 +1,6 @@
 """Results of calls that are not here yet, used as arguments of other calls."""
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, Union
 
 import attrs
 
@@ -38,5 +38,5 @@ class CreationReference:
         return f"<CreationReference #{self.key} of {self.call.method.name}>"
 
 
-Ref = T | ResultReference[T]
+Ref = Union[T, ResultReference[T]]  # noqa: UP007 - mypy takes `T | ...` for a value
 """An argument that may be given as a value or as a reference to one."""

@@ -4,12 +4,12 @@ An argument left at its default is not sent: the RFC's default is the same. Resp
 server leaves out, or sends as null, as its default (RFC 8620, 3.5).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, NoReturn, TypeVar, Union
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import attrs
 
-from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed
+from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
 from jmap_async.protocol.converter import LOCAL
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
@@ -20,19 +20,17 @@ from jmap_async.protocol.types import Id, Wire
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Create = Mapping[str, Union[T, Wire]]
-"""Objects to create, by creation id."""
-
 # The RFC's name `list` hides the builtin inside of GetResponse.
 Objects = list[T_co]
 IdsFound = list[Id]
 
 
-def _no_ids() -> list[Id]:
-    return []
+IdList = list[str | CreationReference]
 
-
-IdList = list[Union[str, CreationReference]]
+# Type checkers cannot tell what a bare `list` or `dict` is a factory of.
+_no_ids = cast("Callable[[], list[Id]]", list)
+_no_objects = cast("Callable[[], dict[str, Any]]", dict)
+_no_errors = cast("Callable[[], dict[str, SetError]]", dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +62,7 @@ class Get(Arguments):
     properties: Ref[Sequence[str]] | None = None
 
     def check(self) -> None:
+        """Refuse what is no id."""
         for one in self.ids if isinstance(self.ids, list) else ():
             if not isinstance(one, CreationReference):
                 check_id(one)
@@ -93,6 +92,7 @@ class Changes(Arguments):
     max_changes: int | None = None
 
     def check(self) -> None:
+        """Refuse a `max_changes` of 0 or less."""
         _check_max_changes(self.max_changes)
 
 
@@ -113,9 +113,9 @@ class ChangesResponse:
     old_state: str
     new_state: str
     has_more_changes: bool = False
-    created: list[Id] = attrs.field(factory=list)
-    updated: list[Id] = attrs.field(factory=list)
-    destroyed: list[Id] = attrs.field(factory=list)
+    created: list[Id] = attrs.field(factory=_no_ids)
+    updated: list[Id] = attrs.field(factory=_no_ids)
+    destroyed: list[Id] = attrs.field(factory=_no_ids)
     updated_properties: list[str] | None = None
     account_id: Id = ""
 
@@ -139,12 +139,13 @@ class Set(Arguments, Generic[T]):
     if_in_state: Ref[str] | None = None
 
     def check(self) -> None:
+        """Refuse what is no id, no creation id or no patch."""
         for key in self.create or ():
             check_creation_id(key)
         for key, changes in (self.update or {}).items():
             check_id(key)
             if isinstance(changes, Mapping):
-                patch.check(changes)
+                patch.check(cast("Wire", changes))
         for one in self.destroy if isinstance(self.destroy, list) else ():
             if not isinstance(one, CreationReference):
                 check_id(one)
@@ -164,7 +165,7 @@ class _Refusals:
 def _raise_set_failed(errors: Mapping[str, SetError]) -> NoReturn:
     shown = "; ".join(f"{key}: {error}" for key, error in list(errors.items())[:3])
     more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
-    raise SetFailed(f"the server refused {shown}{more}", errors=errors)
+    raise SetFailed(f"the server refused {shorten(shown)}{more}", errors=errors)
 
 
 @attrs.frozen(kw_only=True)
@@ -175,12 +176,12 @@ class SetResponse(_Refusals, Generic[T_co]):
     `updated` the same by id, or None. States are None where the server gives none.
     """
 
-    created: "dict[str, T_co]" = attrs.field(factory=dict)
-    updated: "dict[Id, T_co | None]" = attrs.field(factory=dict)
-    destroyed: list[Id] = attrs.field(factory=list)
-    not_created: dict[str, SetError] = attrs.field(factory=dict)
-    not_updated: dict[Id, SetError] = attrs.field(factory=dict)
-    not_destroyed: dict[Id, SetError] = attrs.field(factory=dict)
+    created: dict[str, T_co] = attrs.field(factory=_no_objects)
+    updated: dict[Id, T_co | None] = attrs.field(factory=_no_objects)
+    destroyed: list[Id] = attrs.field(factory=_no_ids)
+    not_created: dict[str, SetError] = attrs.field(factory=_no_errors)
+    not_updated: dict[Id, SetError] = attrs.field(factory=_no_errors)
+    not_destroyed: dict[Id, SetError] = attrs.field(factory=_no_errors)
     old_state: str | None = None
     new_state: str | None = None
     account_id: Id = ""
@@ -211,6 +212,7 @@ class Copy(Arguments, Generic[T]):
     destroy_from_if_in_state: Ref[str] | None = None
 
     def check(self) -> None:
+        """Refuse what is no id or no creation id."""
         check_id(self.from_account_id, "account id")
         for key in self.create:
             check_creation_id(key)
@@ -224,13 +226,13 @@ class CopyResponse(_Refusals, Generic[T_co]):
     account copied from; where that failed, `on_success_error` says why (RFC 8620, 5.4).
     """
 
-    created: "dict[str, T_co]" = attrs.field(factory=dict)
-    not_created: dict[str, SetError] = attrs.field(factory=dict)
+    created: dict[str, T_co] = attrs.field(factory=_no_objects)
+    not_created: dict[str, SetError] = attrs.field(factory=_no_errors)
     old_state: str | None = None
     new_state: str | None = None
     from_account_id: Id = ""
     account_id: Id = ""
-    on_success: "SetResponse[T_co] | None" = attrs.field(default=None, metadata=LOCAL)
+    on_success: SetResponse[T_co] | None = attrs.field(default=None, metadata=LOCAL)
     on_success_error: MethodError | None = attrs.field(default=None, metadata=LOCAL)
 
     def raise_for_errors(self) -> None:
@@ -254,6 +256,7 @@ class Query(Arguments, Generic[F]):
     calculate_total: bool = False
 
     def check(self) -> None:
+        """Refuse a negative `limit`."""
         if self.limit is not None and self.limit < 0:
             raise LocalProtocolError(f"limit must not be negative, like {self.limit}")
 
@@ -286,6 +289,7 @@ class QueryChanges(Arguments, Generic[F]):
     calculate_total: bool = False
 
     def check(self) -> None:
+        """Refuse a `max_changes` of 0 or less."""
         _check_max_changes(self.max_changes)
 
 
@@ -304,8 +308,6 @@ class QueryChangesResponse:
     old_query_state: str
     new_query_state: str
     total: int | None = None
-    removed: list[Id] = attrs.field(factory=list)
-    added: list[AddedItem] = attrs.field(factory=list)
+    removed: list[Id] = attrs.field(factory=_no_ids)
+    added: list[AddedItem] = attrs.field(factory=list[AddedItem])
     account_id: Id = ""
-
-

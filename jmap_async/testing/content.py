@@ -42,7 +42,8 @@ class Content:
     """A message, parsed when something is first asked of it.
 
     `keep` is told the content and the type of every part, which are blobs from then on. `known`
-    are property values that the maker of the message knows already, to spare parsing it.
+    are property values that the maker of the message knows already, to spare parsing it; `values`
+    are those found so far, by wire name.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Content:
     ) -> None:
         self.raw = raw
         self._keep = keep
-        self._values: JSONObject = known or {}
+        self.values: JSONObject = known or {}
 
     @cached_property
     def root(self) -> Part:
@@ -68,9 +69,9 @@ class Content:
 
     def value(self, name: str) -> object:
         """Return a property of the message by its wire name."""
-        if name not in self._values:
-            self._values[name] = self._read(name)
-        return self._values[name]
+        if name not in self.values:
+            self.values[name] = self._read(name)
+        return self.values[name]
 
     def _read(self, name: str) -> object:
         name = HEADER_SHORTCUTS.get(name, name)

@@ -1,6 +1,6 @@
 """A data type as a table of properties, with hooks for what is special about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Final
 
 import attrs
@@ -48,7 +48,6 @@ class DataType:
     created_properties: ClassVar[tuple[str, ...] | None] = None
     singleton: ClassVar[bool] = False
     takes_account: ClassVar[bool] = True
-    defers_checks: ClassVar[bool] = False
 
     def table(self, call: Call) -> Table:
         """Return the table that a call is about."""
@@ -98,9 +97,9 @@ class DataType:
         """Return the ids in the order in which they can be destroyed."""
         return ids
 
-    def is_sound(self, call: Call) -> bool:
-        """Say whether the table as a whole is valid; asked when `defers_checks` is true."""
-        return True
+    def final_check(self) -> Callable[[Call], bool] | None:
+        """Return what says whether the table as a whole is valid, if objects depend on others."""
+        return None
 
     def check(self, values: JSONObject) -> None:
         """Check what a client sent to create an object.

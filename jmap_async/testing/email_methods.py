@@ -224,12 +224,12 @@ def _excerpt(text: str, terms: list[str]) -> str | None:
     match = pattern.search(text) if pattern else None
     if match is None:
         return None
-    start, size = max(0, match.start() - 20), 200
-    while True:
-        marked = _mark(text[start : max(start + size, match.end())], terms)
-        if marked is None or len(marked.encode()) <= _SNIPPET_SIZE or start + size <= match.end():
+    for size in range(200, 0, -20):
+        start = max(0, match.start() - size // 10)
+        marked = _mark(text[start : start + size], terms)
+        if marked is not None and len(marked.encode()) <= _SNIPPET_SIZE:
             return marked
-        size -= 20
+    return None
 
 
 THREAD: Final = ThreadType()

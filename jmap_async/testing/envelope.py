@@ -37,9 +37,8 @@ def _is_address(value: object) -> bool:
 def is_allowed(address: str, identity: JSONObject) -> bool:
     """Say whether an Identity covers an address; "*@domain" covers its whole domain."""
     allowed: str = identity["email"].lower()
-    local, _, domain = allowed.rpartition("@")
-    if local == "*":
-        return address.lower().rpartition("@")[2] == domain
+    if allowed.startswith("*@"):
+        return address.lower().endswith(allowed[1:])
     return address.lower() == allowed
 
 

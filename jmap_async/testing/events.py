@@ -81,8 +81,6 @@ async def event_source(world: World, request: web.Request) -> web.StreamResponse
         before = _resumed(request.headers.get("Last-Event-ID"), world)
         await response.prepare(request)
         await _stream(world, response, news, before, wanted)
-    except ConnectionResetError:
-        pass  # The client went: nothing to tell it any more.
     finally:
         world.listeners.remove(news.set)
     return response

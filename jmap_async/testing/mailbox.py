@@ -1,6 +1,6 @@
 """The Mailbox type (RFC 8621, 2)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Final
 
 from jmap_async.testing import mailstore
@@ -65,7 +65,6 @@ class MailboxType(QueryableType):
 
     name = "Mailbox"
     capability = MAIL
-    defers_checks = True
     properties: ClassVar[Mapping[str, Property]] = {
         "id": ID_PROPERTY,
         "name": Property(_is_name),
@@ -131,17 +130,9 @@ class MailboxType(QueryableType):
         if not call.lenient:
             _check_neighbours(mailboxes.values(), record)
 
-    def is_sound(self, call: Call) -> bool:
-        """Say whether names and roles are unique and every parent exists."""
-        mailboxes = call.account.records("Mailbox")
-        places = {(m["parentId"], m["name"]) for m in mailboxes.values()}
-        roles = [m["role"] for m in mailboxes.values() if m["role"] is not None]
-        parents = {m["parentId"] for m in mailboxes.values()} - {None}
-        return (
-            len(places) == len(mailboxes)
-            and len(set(roles)) == len(roles)
-            and parents <= mailboxes.keys()
-        )
+    def final_check(self) -> Callable[[Call], bool]:
+        """Return the check that names and roles are unique."""
+        return _is_sound
 
     def destroy_order(self, call: Call, ids: list[str]) -> list[str]:
         """Return children before their parents."""
@@ -186,6 +177,13 @@ class MailboxType(QueryableType):
     def follows(self, given: JSONObject) -> bool:
         """Mailbox/queryChanges has no arguments for trees (RFC 8621, 2.4)."""
         return not (given.get("sortAsTree") or given.get("filterAsTree"))
+
+
+def _is_sound(call: Call) -> bool:
+    mailboxes = call.account.records("Mailbox").values()
+    places = {(mailbox["parentId"], mailbox["name"]) for mailbox in mailboxes}
+    roles = [mailbox["role"] for mailbox in mailboxes if mailbox["role"] is not None]
+    return len(places) == len(mailboxes) and len(set(roles)) == len(roles)
 
 
 def _value(account: Account, record: JSONObject, name: str) -> object:

@@ -93,10 +93,8 @@ def _note_counts(account: Account, thread_id: str, record: JSONObject) -> None:
     touched = dict.fromkeys(record["mailboxIds"])
     for id in thread["emailIds"] if thread else ():
         touched |= dict.fromkeys(emails[id]["mailboxIds"])
-    mailboxes = account.tables["Mailbox"]
     for mailbox_id in touched:
-        if mailbox_id in mailboxes.records:
-            mailboxes.note(mailbox_id, "counts")
+        account.tables["Mailbox"].note(mailbox_id, "counts")
 
 
 def is_unread(record: JSONObject) -> bool:

@@ -60,7 +60,7 @@ class PushSubscriptionType(DataType):
             raise invalid_properties("verificationCode", description="The server makes it.")
         id = self.table(call).next_id()
         code = hashlib.sha1(f"{id} {call.credential}".encode(), usedforsecurity=False).hexdigest()
-        record = {"id": id, **values, "expires": _expiry(call, values), "secret": code}
+        record = {**values, "id": id, "expires": _expiry(call, values), "secret": code}
         self.table(call).insert(record)
         verification = {
             "@type": "PushVerification",

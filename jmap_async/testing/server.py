@@ -1,5 +1,6 @@
 """MemoryServer: a JMAP server in memory, on a loopback socket."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -98,7 +99,8 @@ class MemoryServer:
     ) -> None:
         """Stop listening; what was stored stays."""
         if self._runner is not None:
-            await self._runner.cleanup()
+            # In a task of its own: a test that was cancelled still has to close its sockets.
+            await asyncio.wait([asyncio.create_task(self._runner.cleanup())])
             self._runner = None
 
     @property

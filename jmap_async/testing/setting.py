@@ -95,13 +95,14 @@ def set_(call: Call, data_type: DataType, given: JSONObject) -> JSONObject:
 
 def _run_soundly(call: Call, data_type: DataType, given: JSONObject) -> Outcome:
     """Allow invalid states in between when the final one is valid (RFC 8620, 5.3)."""
-    if not data_type.defers_checks:
+    is_sound = data_type.final_check()
+    if is_sound is None:
         return _run(call, data_type, given)
     before, creation_ids = call.account.snapshot(), dict(call.creation_ids)
     call.lenient = True
     outcome = _run(call, data_type, given)
     call.lenient = False
-    if data_type.is_sound(call):
+    if is_sound(call):
         return outcome
     call.account.restore(before)
     call.creation_ids.clear()

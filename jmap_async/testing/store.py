@@ -201,6 +201,7 @@ class Account:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot."""
         tables, self.thread_of = snapshot
+        self.cache.clear()
         for name, (records, length, issued, order) in tables.items():
             table = self.tables[name]
             table.records, table.issued, table.order = records, issued, order

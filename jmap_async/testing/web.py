@@ -56,7 +56,7 @@ class Handlers:
 
     def application(self) -> web.Application:
         """Return the application with all routes."""
-        app = web.Application(middlewares=[self._authenticate], client_max_size=0)
+        app = web.Application(middlewares=[self._authenticate])
         app.add_routes(
             [
                 web.get("/.well-known/jmap", self._well_known),

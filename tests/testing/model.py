@@ -30,7 +30,7 @@ class Model:
     def __init__(self, **limits: int) -> None:
         self.clock = Clock()
         self.server = MemoryServer(clock=self.clock, limits=Limits(**limits))
-        self.using = list(CAPABILITIES)
+        self.using: list[str] = list(CAPABILITIES)
 
     def request(self, *calls: Call, **members: object) -> JSONObject:
         """Send calls as they are; their ids are "0", "1" and so on."""

@@ -15,7 +15,7 @@ def two(model: Model) -> Model:
     return model
 
 
-def arguments(**given: Any) -> dict[str, Any]:
+def arguments(**given: object) -> dict[str, Any]:
     """Return the arguments that copy M1 of A1 to B."""
     create = {"k": {"id": "M1", "mailboxIds": {"P1": True}}}
     return {"fromAccountId": "A1", "accountId": "B", "create": create, **given}

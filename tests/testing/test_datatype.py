@@ -1,5 +1,8 @@
 """Tests of data types as tables."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import pytest
 
 from jmap_async.testing.checks import is_string
@@ -14,11 +17,11 @@ class Note(DataType):
 
     name = "Note"
     capability = "urn:x"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "id": server_set(is_string),
         "text": Property(is_string),
         "tag": Property(is_string, ""),
-    }  # noqa: RUF012, E501
+    }
 
 
 def test_a_property_without_default_is_required() -> None:

@@ -20,14 +20,14 @@ def blob(model: Model, data: bytes = RAW, account_id: str = "A1") -> str:
     return model.server.world.accounts[account_id].put_blob(data)
 
 
-def imported(model: Model, **properties: Any) -> dict[str, Any]:
+def imported(model: Model, **properties: object) -> dict[str, Any]:
     """Import one message and return the whole response."""
     email = {"blobId": blob(model), "mailboxIds": {"P1": True}, **properties}
     return model.call("Email/import", emails={"k": email})
 
 
 def test_t132_import_makes_an_email_of_a_blob(model: Model) -> None:
-    """receivedAt comes from the latest Received header, unless it is given."""
+    """ReceivedAt comes from the latest Received header, unless it is given."""
     response = imported(model, keywords={"$Seen": True})
     created = response["created"]["k"]
     assert {"id", "blobId", "threadId", "size"} == set(created)
@@ -77,7 +77,7 @@ def test_import_needs_blob_and_mailbox_and_a_message(model: Model) -> None:
 
 
 def test_import_checks_state_size_and_creation_ids(model: Model) -> None:
-    """ifInState stops it; a later call can refer to what was imported."""
+    """IfInState stops it; a later call can refer to what was imported."""
     emails = {"k": {"blobId": blob(model), "mailboxIds": {"P1": True}}}
     assert "stateMismatch" == model.error("Email/import", emails=emails, ifInState="x")
     model.server.limits.max_objects_in_set = 0
@@ -127,9 +127,11 @@ def test_parse_checks_its_arguments(model: Model) -> None:
     assert "requestTooLarge" == model.error("Email/parse", blobIds=["a", "b"])
 
 
-def snippet(model: Model, filter: object, **email: Any) -> tuple[str | None, str | None]:
+def snippet(
+    model: Model, filter: object, *, text: str, subject: str = ""
+) -> tuple[str | None, str | None]:
     """Return subject and preview of the snippet of a new Email."""
-    id = model.server.add_email(**email)
+    id = model.server.add_email(subject=subject, text=text)
     response = model.call("SearchSnippet/get", filter=filter, emailIds=[id])
     [found] = response["list"]
     assert id == found["emailId"]
@@ -182,7 +184,7 @@ def test_t70_snippets_have_their_own_shape(model: Model) -> None:
     assert "unsupportedFilter" == model.error("SearchSnippet/get", emailIds=[], filter={"x": 1})
 
 
-def copied(model: Model, **properties: Any) -> dict[str, Any]:
+def copied(model: Model, **properties: object) -> dict[str, Any]:
     """Copy an Email of account A1 to account B and return the whole response."""
     if "B" not in model.server.world.accounts:
         model.server.add_account("B")

@@ -151,7 +151,7 @@ def test_t107_the_message_cannot_be_changed(model: Model) -> None:
     id = model.server.add_email(subject="Hi")
     assert {id: None} == model.update(
         "Email", id, subject="Hi", size=model.get_one("Email", id)["size"]
-    )["updated"]  # noqa: E501
+    )["updated"]
     response = model.update("Email", id, subject="Ho")
     assert ["subject"] == response["notUpdated"][id]["properties"]
     response = model.update("Email", id, **{"header:X:asText": "Ho"})

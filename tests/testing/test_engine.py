@@ -116,7 +116,7 @@ def test_t50_a_result_reference_is_resolved(model: Model) -> None:
 
 
 def test_t49_a_reference_beside_its_argument_is_refused(model: Model) -> None:
-    """ "ids" together with "#ids" is invalidArguments, and so is what is no reference."""
+    """Both of them in one call is invalidArguments, and so is what is no reference."""
     assert "invalidArguments" == model.error(
         "Mailbox/get", **{"ids": [], "#ids": reference("0", "Email/query", "/ids")}
     )

@@ -87,6 +87,7 @@ def test_t125_allowed_properties(name: str) -> None:
         (" a@x", [(None, [(None, "a@x")])]),
         ("A: a@x, B <b@x>;, c@x", [("A", [(None, "a@x"), ("B", "b@x")]), (None, [(None, "c@x")])]),
         ("Empty:;", [("Empty", [])]),
+        (r'"My \"group\"": a@x;', [('My "group"', [(None, "a@x")])]),
         ("a@x, G: b@x;", [(None, [(None, "a@x")]), ("G", [(None, "b@x")])]),
         ("G: a@x, b@x", [("G", [(None, "a@x"), (None, "b@x")])]),
         ('"a:b, c;" <a@x>', [(None, [("a:b, c;", "a@x")])]),

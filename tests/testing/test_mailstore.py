@@ -136,7 +136,7 @@ def test_t117_counts_agree_with_the_emails(
         patch = {
             "mailboxIds": dict.fromkeys(mailboxes, True),
             "keywords": dict.fromkeys(keywords, True),
-        }  # noqa: E501
+        }
         model.update("Email", ids[index], **patch)
         counts(model, "P1")
     for mailbox in ("P1", "P2", "P4", "P6"):

@@ -196,6 +196,20 @@ def test_a_final_state_that_is_invalid_is_done_step_by_step(model: Model) -> Non
     assert ["P5"] == changes["updated"]
 
 
+def test_counts_are_right_after_a_first_attempt_was_undone(model: Model) -> None:
+    """Nothing that was worked out in between is believed."""
+    box = model.create("Mailbox", name="Box")["id"]
+    model.server.add_email(mailbox=box)
+    model.call(
+        "Mailbox/set",
+        create={"x": {"name": "Sent"}, "y": {"name": "New"}},
+        destroy=[box],
+        onDestroyRemoveEmails=True,
+    )
+    found = model.call("Mailbox/get")["list"]
+    assert [0] * len(found) == [mailbox["totalEmails"] for mailbox in found]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -12,12 +12,11 @@ from typing import Any, Final
 import aiohttp
 import orjson
 
-from benchmarks.mail import LIST_PROPERTIES
+from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.answers import ACCOUNT, CORE, LIMITS, MAIL
 from benchmarks.round_trips.clients.contestant import expect
 
 _HEADERS: Final = {"Content-Type": "application/json", "Authorization": "Bearer token"}
-_SEEN: Final = {"keywords/$seen": True}
 
 Row = Mapping[str, Any]
 
@@ -66,7 +65,7 @@ class HandMerged:
 
     async def _flagged(self, ids: Sequence[str]) -> set[str]:
         answers = await self._post(
-            ("Email/set", {"accountId": ACCOUNT, "update": dict.fromkeys(part, _SEEN)})
+            ("Email/set", {"accountId": ACCOUNT, "update": dict.fromkeys(part, SEEN)})
             for part in _parts(ids, LIMITS["maxObjectsInSet"])
         )
         return {one for answer in answers for one in answer["updated"]}

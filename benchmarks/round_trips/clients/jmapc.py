@@ -12,7 +12,7 @@ from jmapc import Client, Ref
 from jmapc.methods import EmailGet, EmailQuery, EmailSet
 from jmapc.session import Session
 
-from benchmarks.mail import LIST_PROPERTIES
+from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.answers import LIMITS
 from benchmarks.round_trips.clients.contestant import expect
 
@@ -72,7 +72,7 @@ def _read(client: Client, id: str) -> None:
 
 
 def _flag(client: Client, id: str) -> None:
-    response = client.request(EmailSet(update={id: {"keywords/$seen": True}}))
+    response = client.request(EmailSet(update={id: dict(SEEN)}))
     expect(list(response.updated), [id])
 
 

@@ -7,11 +7,9 @@ from typing import Any
 from jmap.aio import AsyncJMAPClient
 from jmap.auth import BearerAuth
 
-from benchmarks.mail import LIST_PROPERTIES
+from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.answers import LIMITS
 from benchmarks.round_trips.clients.contestant import expect
-
-_SEEN = {"keywords/$seen": True}
 
 
 class BatchEach:
@@ -40,7 +38,7 @@ class BatchEach:
 
     async def _flag_one(self, id: str) -> None:
         async with self._free, self._client.batch() as batch:
-            change = batch.mail.email.set(update={id: _SEEN})
+            change = batch.mail.email.set(update={id: SEEN})
         expect(list(change.result.updated), [id])
 
     async def read_pages(self, *, emails: int, page: int) -> None:
@@ -71,6 +69,6 @@ class OneBatch(BatchEach):
         changes: list[Any] = []
         async with self._client.batch() as batch:
             for one in ids:
-                changes.append(batch.mail.email.set(update={one: _SEEN}))
+                changes.append(batch.mail.email.set(update={one: SEEN}))
         for one, change in zip(ids, changes, strict=True):
             expect(list(change.result.updated), [one])

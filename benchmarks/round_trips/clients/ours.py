@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import jmap_async
-from benchmarks.mail import LIST_PROPERTIES
+from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.clients.contestant import expect
 
 
@@ -31,7 +31,7 @@ class Ours:
         expect(response.list[0].id, id)
 
     async def _flag_one(self, id: str) -> None:
-        response = await self._client.email.set(update={id: {"keywords/$seen": True}})
+        response = await self._client.email.set(update={id: SEEN})
         response.raise_for_errors()
         expect(list(response.updated), [id])
 

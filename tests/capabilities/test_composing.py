@@ -1,0 +1,304 @@
+"""Composing messages, without a server."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from jmap_async.capabilities import _composing
+from jmap_async.capabilities._composing import Attachment, Letter, as_attachments
+from jmap_async.capabilities.address import EmailAddress
+from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.identity import Identity
+from jmap_async.errors import LocalProtocolError, NotFound, PropertyNotFetched
+from jmap_async.protocol.blob import Blob
+from jmap_async.protocol.converter import encode
+
+ALICE = EmailAddress(name="Alice", email="alice@example.org")
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def compose(**given: Any) -> Email:  # noqa: ANN401 - whatever is to be composed
+    """Compose with little."""
+    names = ("to", "cc", "bcc", "reply_to", "subject", "text", "html")
+    return _composing.compose(**{**dict.fromkeys(names), **given})
+
+
+def wire(value: object) -> dict[str, Any]:
+    """Return an object in wire form."""
+    read: dict[str, Any] = orjson.loads(encode(value))
+    return read
+
+
+def test_text_and_html_are_alternatives() -> None:
+    """Each is a part of its own, with its text beside it."""
+    email = compose(to="bob@example.net", subject="Hi", text="Hello", html="<p>Hello")
+    expected = {
+        "to": [{"email": "bob@example.net"}],
+        "subject": "Hi",
+        "textBody": [{"partId": "text", "type": "text/plain"}],
+        "htmlBody": [{"partId": "html", "type": "text/html"}],
+        "bodyValues": {"text": {"value": "Hello"}, "html": {"value": "<p>Hello"}},
+    }
+    assert expected == wire(email)
+
+
+def test_html_alone() -> None:
+    """No text is invented for a message in HTML."""
+    assert {"html": {"value": "x"}} == wire(compose(to="b@example.net", html="x"))["bodyValues"]
+
+
+def test_a_message_without_a_body_is_empty() -> None:
+    """A body is there, with nothing in it."""
+    assert {"text": {"value": ""}} == wire(compose(cc="b@example.net"))["bodyValues"]
+
+
+@pytest.mark.parametrize("given", [{}, {"to": []}, {"to": [], "cc": (), "bcc": None}])
+def test_a_message_needs_a_recipient(given: dict[str, Any]) -> None:
+    """A message to nobody is refused before anything is sent."""
+    with pytest.raises(LocalProtocolError, match="recipient"):
+        compose(text="x", **given)
+
+
+def test_attachments() -> None:
+    """Paths, bytes and blobs, alone or many; names tell the type."""
+    blob = Blob(blob_id="B1", type="image/png; x=y", size=1)
+    path = Path("some", "bill.pdf")
+    expected = [
+        Attachment(content=path, name="bill.pdf", type="application/pdf"),
+        Attachment(content=path, name="bill.pdf", type="application/pdf"),
+        Attachment(content=b"x"),
+        Attachment(content=b"x", name="a.html", type="text/html"),
+        Attachment(content=b"x", name="a.tar.gz", type="application/octet-stream"),
+        Attachment(content=b"x", name="a.html", type="text/plain"),
+        Attachment(content=blob, type="image/png"),
+    ]
+    given = [str(path), path, b"x", ("a.html", b"x"), ("a.tar.gz", b"x")]
+    assert expected == as_attachments([*given, ("a.html", b"x", "text/plain"), blob])
+    assert expected[:1] == as_attachments(path) == as_attachments(str(path))
+    assert expected[2:3] == as_attachments(b"x")
+    assert [] == as_attachments(())
+
+
+@pytest.mark.parametrize("given", [[1], [("a",)], [("a", "b")], [(b"a", "b")]])
+def test_what_is_no_attachment(given: Any) -> None:  # noqa: ANN401 - anything at all
+    """Anything else is refused."""
+    with pytest.raises(LocalProtocolError, match="no attachment"):
+        as_attachments(given)
+
+
+def test_an_attachment_without_a_name_has_none() -> None:
+    """The part says where its content is, and the name if there is one."""
+    blob = Blob(blob_id="B1", type="text/plain", size=1)
+    part = {"blobId": "B1", "type": "text/x", "disposition": "attachment"}
+    assert part == wire(Attachment(content=b"", type="text/x").part(blob))
+    named = Attachment(content=b"", type="text/x", name="a.x").part(blob)
+    assert {**part, "name": "a.x"} == wire(named)
+
+
+IDENTITIES = [
+    Identity(id="any", email=""),
+    Identity(id="domain", email="*@example.org"),
+    Identity(id="sales", email="Sales@example.org"),
+]
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ("sales@EXAMPLE.org", "sales"),
+        ("support@example.org", "domain"),
+        ("me@elsewhere.example", "any"),
+        (None, "sales"),
+    ],
+)
+def test_t143_the_identity_fits_the_sender(sender: str | None, expected: str) -> None:
+    """The address itself, else its domain, else an identity for any address."""
+    address = None if sender is None else EmailAddress(email=sender)
+    chosen = _composing.choose_identity(IDENTITIES, wanted=None, sender=address)
+    assert expected == chosen.id
+
+
+def test_an_identity_may_be_named() -> None:
+    """By its id or itself; that it fits the sender is the server's to say."""
+    choose = _composing.choose_identity
+    assert "domain" == choose(IDENTITIES, wanted="domain", sender=ALICE).id
+    other = Identity(id="other")
+    assert other is choose(IDENTITIES, wanted=other, sender=None)
+
+
+@pytest.mark.parametrize(
+    ("identities", "wanted"),
+    [([], None), (IDENTITIES, "nope"), (IDENTITIES[2:], None)],
+)
+def test_no_identity_fits(identities: list[Identity], wanted: str | None) -> None:
+    """The error names the identities that there are."""
+    with pytest.raises(NotFound, match="no identity") as failed:
+        _composing.choose_identity(identities, wanted=wanted, sender=ALICE)
+    for identity in identities:
+        assert identity.id in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("identity", "username", "expected"),
+    [
+        (Identity(id="1", name="Al", email="al@example.org"), "x", {"name": "Al"}),
+        (Identity(id="1", name="", email=""), "al@example.org", {}),
+        (Identity(id="1", email="*@example.org"), "al@example.org", {}),
+    ],
+)
+def test_the_sender_without_a_wish(
+    identity: Identity, username: str, expected: dict[str, str]
+) -> None:
+    """The identity's address, else the login, where that is an address."""
+    assert {**expected, "email": "al@example.org"} == wire(_composing.sender_of(identity, username))
+
+
+def test_no_sender_at_all() -> None:
+    """An identity without an address and a login that is none say nothing."""
+    with pytest.raises(LocalProtocolError, match="from_"):
+        _composing.sender_of(Identity(id="1", email="*@example.org"), "alice")
+
+
+def complete(letter: Letter, identity: Identity | None = None) -> dict[str, Any]:
+    """Complete a letter."""
+    chosen = identity or Identity(id="I1")
+    return wire(_composing.complete(letter, sender=ALICE, identity=chosen, mailbox="drafts"))
+
+
+def test_what_is_missing_is_added() -> None:
+    """Sender, mailbox, keywords, and a Message-ID of the sender's domain, without brackets."""
+    letter = Letter(email=Email(subject="Hi"))
+    expected = {
+        "subject": "Hi",
+        "from": [{"name": "Alice", "email": "alice@example.org"}],
+        "messageId": [f"{letter.unique}@example.org"],
+        "mailboxIds": {"drafts": True},
+        "keywords": {"$draft": True, "$seen": True},
+    }
+    assert expected == complete(letter)
+    assert complete(letter) == complete(letter)
+    assert letter.unique != Letter(email=Email()).unique
+    assert set("<>@ ").isdisjoint(letter.unique)
+
+
+def test_t143_what_the_identity_prescribes() -> None:
+    """Its Reply-To and Bcc apply where none are given, and not to a message sent as it is."""
+    identity = Identity(id="I1", reply_to="desk@example.org", bcc="log@example.org")
+    plain = complete(Letter(email=Email()), identity)
+    assert [{"email": "desk@example.org"}] == plain["replyTo"]
+    assert [{"email": "log@example.org"}] == plain["bcc"]
+    given = complete(Letter(email=Email(bcc=[], reply_to="me@example.org")), identity)
+    assert [] == given["bcc"]
+    assert [{"email": "me@example.org"}] == given["replyTo"]
+    assert "bcc" not in complete(Letter(email=Email(), as_is=True), identity)
+
+
+def test_a_message_as_it_is_keeps_what_it_has() -> None:
+    """What was given, by whatever name, is not given again."""
+    email = Email(
+        mailbox_ids="MB9",
+        keywords=[],
+        extra={
+            "header:From:asAddresses": [{"email": "al@example.org"}],
+            "header:Message-ID": " <x>",
+        },
+    )
+    letter = _composing.as_is(email, identity=None, send_at=None)
+    assert wire(email) == complete(letter)
+    assert None is letter.sender
+
+
+def test_the_sender_of_a_message_as_it_is() -> None:
+    """Its From address decides on the identity."""
+    letter = _composing.as_is(
+        Email(from_=["a@x.example", "b@x.example"]), identity=None, send_at=None
+    )
+    assert EmailAddress(email="a@x.example") == letter.sender
+    assert not letter.exists
+    assert _composing.as_is(Email(id="M1"), identity=None, send_at=None).exists
+
+
+def test_t113_where_drafts_are() -> None:
+    """Among the drafts, else among what was sent; not every server has either."""
+    assert "d" == _composing.draft_mailbox({"drafts": "d", "sent": "s"})
+    assert "s" == _composing.draft_mailbox({"sent": "s"})
+    with pytest.raises(NotFound, match="inbox"):
+        _composing.draft_mailbox({"inbox": "i"})
+
+
+DRAFT = {"keywords/$draft": None}
+
+
+@pytest.mark.parametrize(
+    ("email", "roles", "expected"),
+    [
+        (Email(), {"drafts": "d", "sent": "s"}, {"mailboxIds/d": None, "mailboxIds/s": True}),
+        (Email(), {"sent": "s"}, {}),
+        (Email(), {"drafts": "d"}, {}),
+        (Email(mailbox_ids="other"), {"drafts": "d", "sent": "s"}, {}),
+        (
+            Email(mailbox_ids="d"),
+            {"drafts": "d", "sent": "s"},
+            {"mailboxIds/d": None, "mailboxIds/s": True},
+        ),
+        (
+            Email(),
+            {"drafts": "d/1", "sent": "s~"},
+            {"mailboxIds/d~11": None, "mailboxIds/s~0": True},
+        ),
+    ],
+)
+def test_t115_where_sent_messages_go(
+    email: Email, roles: dict[str, str], expected: dict[str, Any]
+) -> None:
+    """From the drafts to the sent ones in one patch; nowhere else is anything moved."""
+    assert {**DRAFT, **expected} == _composing.when_sent(Letter(email=email), roles)
+
+
+def test_t147_the_envelope_of_a_held_message() -> None:
+    """The time is a parameter of the sender, and all recipients are named, once."""
+    email = Email(to="b@example.net", cc=["c@example.net"], bcc=["b@example.net", "d@example.net"])
+    envelope = _composing.held_envelope(email, ALICE, NOW.replace(microsecond=9))
+    expected = {
+        "mailFrom": {
+            "email": "alice@example.org",
+            "parameters": {"HOLDUNTIL": "2026-01-02T03:04:05Z"},
+        },
+        "rcptTo": [{"email": f"{name}@example.net"} for name in "bcd"],
+    }
+    assert expected == wire(envelope)
+
+
+def test_t142_a_held_draft_needs_all_its_recipients() -> None:
+    """Whom an Email of the server goes to has to be known; no recipient is left out silently."""
+    with pytest.raises(PropertyNotFetched, match="cc"):
+        _composing.held_envelope(Email(id="M1", to="b@example.net"), ALICE, NOW)
+
+
+ABLE = {"maxDelayedSend": 3600, "submissionExtensions": {"FutureRelease": []}}
+
+
+def test_t147_a_server_that_can_hold() -> None:
+    """Up to its limit, the time is accepted."""
+    _composing.check_delay(NOW + timedelta(hours=1), ABLE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("send_at", "capability", "problem"),
+    [
+        (NOW, {}, "does not hold"),
+        (NOW, {**ABLE, "maxDelayedSend": 0}, "does not hold"),
+        (NOW, {**ABLE, "submissionExtensions": {"SIZE": ["1"]}}, "does not hold"),
+        (NOW + timedelta(hours=2), ABLE, "3600 seconds"),
+        (NOW.replace(tzinfo=None), ABLE, "time zone"),
+    ],
+)
+def test_t147_a_time_that_cannot_be_kept(
+    send_at: datetime, capability: dict[str, Any], problem: str
+) -> None:
+    """What the server cannot do is refused before anything is sent."""
+    with pytest.raises(LocalProtocolError, match=problem):
+        _composing.check_delay(send_at, capability, NOW)

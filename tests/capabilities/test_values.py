@@ -1,0 +1,65 @@
+"""Ids, set-like maps and keywords as callers give them."""
+
+import pytest
+
+from jmap_async.capabilities._values import (
+    as_id_list,
+    as_id_map,
+    as_keyword,
+    as_keywords,
+    as_new_id,
+    as_nullable_id,
+    check_keyword,
+)
+from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.client import Client
+from jmap_async.errors import LocalProtocolError
+
+
+def test_ids() -> None:
+    """An object stands for its id."""
+    inbox = Mailbox(id="MB1")
+    assert "MB1" == as_new_id(inbox) == as_new_id("MB1") == as_nullable_id(inbox)
+    assert None is as_nullable_id(None)
+    assert ["MB1", "MB2"] == as_id_list([inbox, "MB2"])
+    assert ["MB1"] == as_id_list("MB1")
+
+
+async def test_references_stay(client: Client) -> None:
+    """A reference to what is being created or found stays one until it is sent."""
+    creating = client.mailbox.set(create={"k": Mailbox(name="Work")})
+    reference = creating.created_id("k")
+    assert {reference} == {as_new_id(reference)}
+    assert as_id_list(client.mailbox.query().ids)
+
+
+def test_t169_set_like_maps() -> None:
+    """One id or many become a map of true values."""
+    inbox = Mailbox(id="MB1")
+    assert {"MB1": True} == as_id_map("MB1") == as_id_map(inbox) == as_id_map({"MB1": True})
+    assert {"MB1": True, "MB2": True} == as_id_map((inbox, "MB2"))
+    assert {"$seen": True} == as_keywords("$seen") == as_keywords({"$seen": True})
+    with pytest.raises(LocalProtocolError, match="'MB1' is not true"):
+        as_id_map({"MB1": False})
+
+
+def test_t116_keywords_are_lower_case() -> None:
+    """Keywords are compared without regard to case, and sent in lower case."""
+    assert {"$seen": True, "work": True} == as_keywords(["$Seen", "Work"])
+    assert "[x]"[:2] == as_keyword("[X")
+
+
+@pytest.mark.parametrize(
+    "keyword", ["", "a b", "ü", "a(", "a)", "a{", "a]", "a%", "a*", 'a"', "a\\"]
+)
+def test_t116_what_is_no_keyword(keyword: str) -> None:
+    """Characters that no keyword may have are refused."""
+    with pytest.raises(LocalProtocolError, match="no keyword"):
+        check_keyword(keyword)
+
+
+def test_t116_length_of_keywords() -> None:
+    """A keyword has up to 255 characters."""
+    check_keyword("a" * 255)
+    with pytest.raises(LocalProtocolError):
+        check_keyword("a" * 256)

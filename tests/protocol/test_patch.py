@@ -1,0 +1,73 @@
+"""Tests of PatchObjects."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol import patch, pointer
+from tests.protocol.strategies import TEXTS
+
+TOKENS = st.sampled_from(["a", "b", "a/b", "~", "", "ab"])
+# The first token is the name of a property, which is never empty.
+PATHS = st.lists(TOKENS, min_size=1, max_size=4).filter(lambda tokens: tokens[0])
+
+
+@given(st.lists(PATHS, unique_by=tuple, max_size=6))
+def test_t103_a_patch_is_fine_if_no_path_begins_another(paths: list[list[str]]) -> None:
+    """Exactly the sets of paths without a prefix of another one are accepted."""
+    clash = any(
+        one[: len(other)] == other or other[: len(one)] == one
+        for one, other in combinations(paths, 2)
+    )
+    changes = {patch.path(*tokens): 1 for tokens in paths}
+    if clash:
+        with pytest.raises(LocalProtocolError, match="may not hold both"):
+            patch.check(changes)
+    else:
+        patch.check(changes)
+
+
+@given(st.lists(TEXTS, min_size=1))
+def test_t102_a_path_is_a_pointer_without_its_first_slash(tokens: list[str]) -> None:
+    """Keys with "/" and "~" can be patched, too."""
+    assert tokens == pointer.parse(f"/{patch.path(*tokens)}")
+
+
+def test_t102_a_keyword_with_a_slash() -> None:
+    """The example that every client gets wrong once."""
+    assert "keywords/a~1b" == patch.path("keywords", "a/b")
+    assert "keywords/~01" == patch.path("keywords", "~1")
+
+
+def test_t103_the_error_names_both_paths() -> None:
+    """It says which paths are at odds, and what to do."""
+    changes = {"mailboxIds/x": True, "subject": "Hi", "mailboxIds": {"y": True}}
+    with pytest.raises(LocalProtocolError, match="both 'mailboxIds' and 'mailboxIds/x'"):
+        patch.check(changes)
+
+
+def test_a_name_that_only_begins_alike_is_another() -> None:
+    """Prefixes are counted in tokens, not in characters."""
+    patch.check({"mailbox": 1, "mailboxIds/x": True, "mailboxIds/x-y": True})
+
+
+def test_t104_null_is_a_change() -> None:
+    """It removes a key or sets the default."""
+    patch.check({"keywords/$seen": None, "subject": None})
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("/keywords/$seen", "no leading '/': write 'keywords/\\$seen'"),
+        ("keywords/a~b", "'keywords/a~b' is no patch path"),
+        (1, "1 is no patch path: it has to be a string"),
+        (None, "None is no patch path"),
+    ],
+)
+def test_t102_malformed_paths_are_refused(key: str, message: str) -> None:
+    """The error says how to write the path."""
+    with pytest.raises(LocalProtocolError, match=message):
+        patch.check({"subject": "Hi", key: True})
