@@ -13,12 +13,13 @@ SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 # pyright finds the environment that it checks in by the first `python` of the path.
 PYRIGHT := PATH="$(CURDIR)/$(BIN):$$PATH" pyright
 
-.PHONY: help demo test coverage lint format types clean
+.PHONY: help demo test coverage bench lint format types clean
 
 help:
 	@echo "make demo      run examples/quickstart.py against a server in memory"
 	@echo "make test      run all tests; make test ARGS='-k planner -x' passes options to pytest"
 	@echo "make coverage  run all tests and show the lines and branches that none of them reached"
+	@echo "make bench     measure round trips and CPU beside other clients (five minutes)"
 	@echo "make lint      check style, formatting and layers"
 	@echo "make format    mend what can be mended by itself"
 	@echo "make types     check types: mypy, pyright, and that the whole public API has them"
@@ -35,6 +36,9 @@ coverage: $(VENV)/test-installed
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+bench: $(VENV)/bench-installed
+	$(BIN)/python -m benchmarks --save benchmarks/results.md
 
 lint: $(VENV)/dev-installed
 	$(BIN)/ruff check
@@ -84,3 +88,8 @@ $(VENV)/dev-installed: $(VENV)/installed
 	@echo "Installing the tests' and the checkers' needs into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@ $(VENV)/test-installed
+
+$(VENV)/bench-installed: $(VENV)/installed
+	@echo "Installing the other clients into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --group bench
+	@touch $@

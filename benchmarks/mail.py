@@ -21,7 +21,17 @@ LIST_PROPERTIES: Final = (
 SEEN: Final = {"keywords/$seen": True}
 """The patch that marks an Email as read."""
 
-_WORDS: Final = "minutes of the spring meeting with notes about budget rooms travel and lunch".split()
+_WORDS: Final = (
+    "minutes",
+    "spring",
+    "meeting",
+    "notes",
+    "about",
+    "budget",
+    "travel",
+    "and",
+    "lunch",
+)
 _KINDS: Final = ("text/plain", "text/html", "application/pdf")
 _BODY_PROPERTIES: Final = ("partId", "blobId", "size", "name", "type", "charset", "disposition")
 
@@ -88,7 +98,7 @@ def full_view(number: int) -> dict[str, Any]:
 
 
 def _person(number: int) -> dict[str, str]:
-    name = f"{_WORDS[number % 11].title()} {_WORDS[number % 5].title()}"
+    name = f"{_WORDS[number % 9].title()} {_WORDS[number % 5].title()}"
     return {"name": name, "email": f"{name.replace(' ', '.').lower()}{number % 50}@example.net"}
 
 

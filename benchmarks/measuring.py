@@ -49,7 +49,7 @@ def seconds_each(work: Callable[[], object], *, at_least: float = 0.05) -> float
     count = 0
     with measured() as spent:
         end = time.perf_counter() + at_least
-        while time.perf_counter() < end:
+        while not count or time.perf_counter() < end:
             work()
             count += 1
     return spent.wall / count
@@ -76,7 +76,8 @@ def figure(value: float) -> str:
 def environment() -> str:
     """Describe the machine and the versions in one paragraph."""
     versions = ", ".join(f"{name} {version}" for name in _PACKAGES if (version := _version(name)))
-    return f"{platform.python_implementation()} {platform.python_version()}, {_machine()}; {versions}."
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {_machine()}; {versions}."
 
 
 def _version(package: str) -> str | None:

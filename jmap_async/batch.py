@@ -1,6 +1,5 @@
 """Batches: requests composed by hand."""
 
-import asyncio
 from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -53,9 +52,7 @@ class Batch(Facades):
         if error is not None or not self._calls:
             return
         self._left = True
-        self._dispatcher.send_together(self._calls)
-        results = await asyncio.gather(*self._calls, return_exceptions=True)
-        for result in results:
+        for result in await self._dispatcher.send_together(self._calls):
             # Errors of a single call are told where it is awaited.
             if isinstance(result, BaseException) and not isinstance(result, MethodError | SetFailed):
                 raise result.for_caller() if isinstance(result, JMAPError) else result

@@ -165,20 +165,32 @@ class Dispatcher:
         if not waiters:
             del self._waiters[entry]
         entry.release()
+        self._cancel_deserted()
+
+    def _cancel_deserted(self) -> None:
         for request, task in self._requests.items():
             if request.deserted:
                 task.cancel()
 
-    def send_together(self, calls: Sequence[Call[Any]]) -> None:
-        """Queue calls that go in one request of their own; then they can be awaited.
+    async def send_together(self, calls: Sequence[Call[Any]]) -> list[object]:
+        """Send calls in one request of their own; return what each came to, errors included.
 
         Raises:
             LocalProtocolError, ClientClosed: one of them cannot be sent; nothing was queued.
         """
         if self._closed:
             raise _closed("batch")
-        self._planner.submit_batch(calls, self._sessions.session)
-        self._arm()
+        entries = self._planner.submit_batch(calls, self._sessions.session)
+        # The queue may be looked at before the tasks that wait for the calls have begun.
+        for entry in entries:
+            entry.claim()
+        try:
+            results: list[object] = await asyncio.gather(*calls, return_exceptions=True)
+            return results
+        finally:
+            for entry in entries:
+                entry.release()
+            self._cancel_deserted()
 
     def explain(self, calls: Sequence[Call[Any]]) -> list[PlannedRequest]:
         """Return the requests that calls would become."""

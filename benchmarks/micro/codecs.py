@@ -15,6 +15,7 @@ from benchmarks.round_trips.answers import ACCOUNT, CORE, MAIL
 from jmap_async.client import Client
 
 Ways = Mapping[str, Callable[[], object]]
+Writers = Mapping[str, Callable[[], bytes]]
 
 _UPDATES: Final = 100
 
@@ -37,12 +38,12 @@ def decoding(view: Callable[[int], dict[str, Any]], count: int, *, peers: bool =
     return ways
 
 
-def encoding(client: Client, *, peers: bool = True) -> Ways:
+def encoding(client: Client, *, peers: bool = True) -> Writers:
     """Return ways to write a request that sets a keyword on many Emails."""
     update = {email_id(number): SEEN for number in range(_UPDATES)}
     arguments = {"accountId": ACCOUNT, "update": update}
     request = {"using": [CORE, MAIL], "methodCalls": [["Email/set", arguments, "c0"]]}
-    ways: dict[str, Callable[[], object]] = {
+    ways: dict[str, Callable[[], bytes]] = {
         "orjson.dumps of dicts": lambda: orjson.dumps(request),
         "jmap_async": ours.update_writer(client, update),
     }

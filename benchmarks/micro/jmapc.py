@@ -10,9 +10,10 @@ from jmapc.methods import EmailSet
 from benchmarks.round_trips.answers import ACCOUNT
 
 
-def read(body: bytes) -> Any:
+def read(body: bytes) -> object:
     """Return the Emails of a response to Email/get."""
-    return APIResponse.from_dict(json.loads(body)).method_responses[0].response.data
+    emails: object = APIResponse.from_dict(json.loads(body)).method_responses[0].response.data
+    return emails
 
 
 def update_writer(update: Mapping[str, Any]) -> Callable[[], bytes]:

@@ -12,16 +12,17 @@ from jmap.defaults import default_registry
 from benchmarks.round_trips.answers import ACCOUNT, session
 
 
-def reader(properties: Sequence[str]) -> Callable[[bytes], Any]:
+def reader(properties: Sequence[str]) -> Callable[[bytes], object]:
     """Return a function that decodes a response to Email/get."""
 
-    def read(body: bytes) -> Any:
+    def read(body: bytes) -> object:
         batch = _batch()
         get = batch.add("Email/get", {"ids": ["any"], "properties": properties})
         list(batch.requests())
         # The answers are made for one call, whose id is this one.
         batch.absorb(Response.from_wire(loads(body)))
-        return get.result.items
+        emails: object = get.result.items
+        return emails
 
     return read
 
@@ -33,7 +34,8 @@ def update_writer(update: Mapping[str, Any]) -> Callable[[], bytes]:
         batch = _batch()
         batch.add("Email/set", {"update": update})
         [request] = batch.requests()
-        return dumps(request.to_wire()).encode()
+        written: str = dumps(request.to_wire())
+        return written.encode()
 
     return write
 
@@ -42,5 +44,5 @@ _SESSION = Session.from_wire(session("http://127.0.0.1"), base_url="http://127.0
 _CAPABILITIES = default_registry().resolve(_SESSION, ACCOUNT)
 
 
-def _batch() -> Any:
+def _batch() -> Batch:
     return Batch(_CAPABILITIES, default_account=ACCOUNT)

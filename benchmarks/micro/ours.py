@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import attrs
-
 from jmap_async.capabilities.body import EmailBodyPart
 from jmap_async.capabilities.email import Email
 from jmap_async.client import Client
@@ -57,7 +55,7 @@ def _names(value: DataObject) -> tuple[str, ...]:
     """Return the properties that are there, which are the same in all objects but for sub_parts."""
     found = _NAMES.get(type(value))
     if found is None:
-        names = (one.name for one in attrs.fields(type(value)) if one.name != "sub_parts")
+        names = (one for one in type(value).__annotations__ if one != "sub_parts")
         found = _NAMES[type(value)] = tuple(one for one in names if hasattr(value, one))
     return found
 

@@ -47,9 +47,16 @@ def session(origin: str) -> dict[str, Any]:
         "apiUrl": f"{origin}/api",
         "downloadUrl": f"{origin}/download/{{accountId}}/{{blobId}}/{{name}}?type={{type}}",
         "uploadUrl": f"{origin}/upload/{{accountId}}",
-        "eventSourceUrl": f"{origin}/events?types={{types}}&closeafter={{closeafter}}&ping={{ping}}",
+        "eventSourceUrl": origin + "/events?types={types}&closeafter={closeafter}&ping={ping}",
         "state": "s1",
     }
+
+
+Found = Mapping[str, Mapping[str, list[str]]]
+"""Ids that later calls of a request may refer to, by call id and path."""
+
+Answer = tuple[Mapping[str, list[str]], Mapping[str, Any]]
+"""Such ids, and the response."""
 
 
 class Mail:
@@ -74,7 +81,7 @@ class Mail:
         """Answer a Request (RFC 8620, 3.3)."""
         calls = orjson.loads(request)["methodCalls"]
         self.invocations += len(calls)
-        found: dict[str, dict[str, list[str]]] = {}
+        found: dict[str, Mapping[str, list[str]]] = {}
         responses = []
         for name, arguments, call_id in calls:
             ids, response = self._methods[name](arguments, found)
@@ -82,21 +89,19 @@ class Mail:
             responses.append((name, {"accountId": ACCOUNT, **response}, call_id))
         return orjson.dumps({"methodResponses": responses, "sessionState": "s1"})
 
-    # Each method returns the ids that later calls may refer to, by path, and its response.
-
-    def _email_get(self, arguments: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
+    def _email_get(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         ids = _ids(arguments, found)
         threads = [thread_id(self._numbers[one]) for one in ids]
         rows = [self._rows[one] for one in ids]
         return {"/list/*/threadId": threads}, {"list": rows, "notFound": [], "state": "e1"}
 
-    def _email_query(self, arguments: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
+    def _email_query(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         start = arguments.get("position", 0)
         ids = self._ids[start : start + arguments.get("limit", len(self._ids))]
         response = {"ids": ids, "position": start, "canCalculateChanges": False, "queryState": "q1"}
         return {"/ids": ids}, response
 
-    def _email_set(self, arguments: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
+    def _email_set(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         return {}, {
             "oldState": "e1",
             "newState": "e2",
@@ -105,12 +110,12 @@ class Mail:
             "destroyed": arguments.get("destroy") or [],
         }
 
-    def _thread_get(self, arguments: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
+    def _thread_get(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         rows = [{"id": one, "emailIds": [f"M{one[1:]:0>23}"]} for one in _ids(arguments, found)]
         return {}, {"list": rows, "notFound": [], "state": "t1"}
 
 
-def _ids(arguments: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+def _ids(arguments: Mapping[str, Any], found: Found) -> list[str]:
     reference = arguments.get("#ids")
     ids: list[str] = (
         found[reference["resultOf"]][reference["path"]] if reference else arguments["ids"]

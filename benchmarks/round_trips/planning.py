@@ -1,4 +1,4 @@
-"""What a call costs in CPU, from 10 to 10,000 that are queued at once: where it goes, and in all.
+"""What a call costs in CPU, from 1 to 10,000 that are queued at once: where it goes, and in all.
 
 First the planner alone, step by step, without an event loop or a network. Then the whole client
 against the server: CPU of this process, and for comparison that of tasks that only wait.
@@ -24,9 +24,9 @@ from jmap_async.planner import Answer, Entry, Planner
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
 
-COUNTS: Final = (10, 100, 1_000, 10_000)
-# So many calls are made in all for each figure, so that small counts are measured well, too.
-_CALLS: Final = 2_000
+COUNTS: Final = (1, 10, 100, 1_000, 10_000)
+# So many calls are made for each figure, so that small counts are measured well, too.
+CALLS: Final = 1_000
 
 
 MakeCall = Callable[[Client, int], Call[object]]
@@ -91,19 +91,21 @@ def _lap(start: float) -> tuple[float, float]:
 
 
 def _decode(call: Call[object], entry: Entry) -> None:
-    if not isinstance(entry.answer, Answer):
-        raise AssertionError(entry.answer)
-    call.method.decode(entry.answer.arguments)
+    match entry.answer:
+        case Answer(arguments=arguments):
+            call.method.decode(arguments)
+        case error:
+            raise AssertionError(error)
 
 
-def planner_table(client: Client, kind: str, *, counts: Sequence[int] = COUNTS) -> str:
+def planner_table(client: Client, kind: str, *, counts: Sequence[int], calls: int) -> str:
     """Return microseconds of CPU per call, by step."""
     title, make = KINDS[kind]
     mail = Mail(max(counts))
     rows = []
     for count in counts:
         gc.collect()
-        plans = [plan(client, make, count, mail) for _ in range(_repeats(count))]
+        plans = [plan(client, make, count, mail) for _ in range(_repeats(count, calls))]
         taken = [attrs.astuple(steps) for steps, _ in plans]
         each = [1e6 / count * median(column) for column in zip(*taken, strict=True)]
         rows.append([f"{count:,}", *map(figure, each), figure(sum(each)), f"{plans[0][1]:,}"])
@@ -111,29 +113,29 @@ def planner_table(client: Client, kind: str, *, counts: Sequence[int] = COUNTS) 
     return f"#### The planner alone: {title}\n\n{table(head, rows)}"
 
 
-async def end_to_end_table(client: Client, *, counts: Sequence[int] = COUNTS) -> str:
+async def end_to_end_table(client: Client, *, counts: Sequence[int], calls: int) -> str:
     """Return microseconds of CPU per call of the whole client, for each kind of calls."""
     rows = []
     for count in counts:
-        costs = [await _cost(lambda _: asyncio.sleep(0), count)]
+        costs = [await _cost(lambda _: asyncio.sleep(0), count, calls)]
         for _, make in KINDS.values():
-            costs.append(await _cost(partial(make, client), count))
+            costs.append(await _cost(partial(make, client), count, calls))
         rows.append([f"{count:,}", *map(figure, costs)])
     head = ("calls", "tasks that only wait", *KINDS)
     return f"#### The whole client, from the task to the typed answer\n\n{table(head, rows)}"
 
 
-async def report(server: Server, *, counts: Sequence[int] = COUNTS) -> str:
+async def report(server: Server, *, counts: Sequence[int] = COUNTS, calls: int = CALLS) -> str:
     """Measure everything and return the tables."""
     server.start(0)
     async with jmap_async.connect(server.session_url, auth="token") as client:
-        tables = [planner_table(client, kind, counts=counts) for kind in KINDS]
-        tables.append(await end_to_end_table(client, counts=counts))
+        tables = [planner_table(client, kind, counts=counts, calls=calls) for kind in KINDS]
+        tables.append(await end_to_end_table(client, counts=counts, calls=calls))
     title = "### `planning`: µs of CPU per call, by the number of calls that are queued at once"
     return "\n\n".join([title, *tables])
 
 
-async def _cost(make: Callable[[int], Awaitable[object]], count: int) -> float:
+async def _cost(make: Callable[[int], Awaitable[object]], count: int, calls: int) -> float:
     """Return microseconds of CPU per task that awaits what `make` makes."""
 
     async def one(number: int) -> None:
@@ -141,12 +143,12 @@ async def _cost(make: Callable[[int], Awaitable[object]], count: int) -> float:
 
     gc.collect()
     costs = []
-    for _ in range(_repeats(count)):
+    for _ in range(_repeats(count, calls)):
         start = time.process_time()
         await asyncio.gather(*(one(number) for number in range(count)))
         costs.append(time.process_time() - start)
     return 1e6 / count * median(costs)
 
 
-def _repeats(count: int) -> int:
-    return max(3, _CALLS // count)
+def _repeats(count: int, calls: int) -> int:
+    return max(3, calls // count)

@@ -55,6 +55,10 @@ class Scenario:
     together: bool = True
     tasks: bool = True
 
+    def scaled(self, count: int) -> "Scenario":
+        """Return the same with another count."""
+        return attrs.evolve(self, count=count)
+
     def suits(self, client: Contestant) -> bool:
         """Tell whether a client has something of its own to show here."""
         return self.tasks or client.name not in _ONLY_FOR_TASKS
@@ -95,7 +99,7 @@ SCENARIOS: Final = {
         ),
         Scenario(
             name="pages",
-            title="20,000 Emails in list view, in 40 pages of query and get; the server takes 20 ms",
+            title="20,000 Emails in 40 pages, each a query and a get; the server takes 20 ms",
             work=_read_pages,
             count=20_000,
             latency=0.02,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 from urllib.request import Request, urlopen
 
 import attrs
@@ -27,8 +27,8 @@ _ROOT: Final = Path(__file__).parents[2]
 class Counters:
     """What the server has done since the last time it was told its latency."""
 
-    posts: int
-    invocations: int
+    posts: float
+    invocations: float
     cpu: float
 
 
@@ -70,8 +70,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -147,8 +146,7 @@ def running(emails: int) -> Iterator[Server]:
     with subprocess.Popen(  # noqa: S603 - ourselves
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None
-        yield Server(process.stdout.readline().strip())
+        yield Server(cast("IO[str]", process.stdout).readline().strip())
         process.communicate()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import make_msgid
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import attrs
 
@@ -54,9 +54,15 @@ class Attachment:
 
 def as_attachments(value: AttachmentLike | Iterable[AttachmentLike]) -> list[Attachment]:
     """Return a list of attachments, whatever way they were given."""
-    if isinstance(value, str | bytes | os.PathLike | Blob):
-        return [_attachment(value)]
-    return [_attachment(one) for one in value]
+    many = [value] if _is_one(value) else value
+    return [_attachment(one) for one in cast("Iterable[AttachmentLike]", many)]
+
+
+def _is_one(value: object) -> bool:
+    if isinstance(value, tuple):
+        # A name and bytes; a list of these two would be a path and bytes.
+        return [type(one) for one in cast("tuple[object, ...]", value)[:2]] == [str, bytes]
+    return isinstance(value, str | bytes | os.PathLike | Blob)
 
 
 def _attachment(value: AttachmentLike) -> Attachment:

@@ -19,7 +19,7 @@ from jmap_async.capabilities.email_submission import (
 )
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import MailboxMethods, by_role
-from jmap_async.errors import JMAPError, NotFound, SetError, SetFailed
+from jmap_async.errors import NotFound, SetError, SetFailed
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.types import Id
 
@@ -142,8 +142,7 @@ class Post:
             raise drafts
         draft = created(drafts, _DRAFT)
         if isinstance(response, BaseException):
-            if isinstance(response, JMAPError):
-                response.add_note(f"the message was kept as draft {draft.id}")
+            response.add_note(f"the message was kept as draft {draft.id}")
             raise response
         if response.not_created:
             raise _kept(draft.id, response.not_created)

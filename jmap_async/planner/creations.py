@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-_ID_MEMBER: Final = re.compile(r"ids?|.*(?:Id|Ids)|destroy|onSuccess.*|update")
+# Header fields may end in "Id" too; what they hold is text.
+_ID_MEMBER: Final = re.compile(r"(?!header:)(?:ids?|.*(?:Id|Ids)|destroy|onSuccess.*|update)")
 
 # The argument that holds what a method creates; "create" for all others.
 _CREATING: Final = {"Email/import": "emails", "MDN/send": "send"}

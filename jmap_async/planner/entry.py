@@ -59,6 +59,8 @@ class Entry:
     references: Mapping[str, Reference]
     creates: tuple[str, ...] = ()
     makers: Mapping[str, "Entry"] = attrs.field(factory=dict)
+    strangers: tuple[str, ...] = ()
+    """Names that it mentions and that nobody in its scope has created."""
     mergeable: bool = True
     answer: Answer | Exception | None = None
     unit: "Unit | None" = None
@@ -135,12 +137,15 @@ def _prepare(
     encoded = encode(literals, _collector(exact))
     creates = creations.created(call.method.name, literals)
     makers: dict[str, Entry] = {}
+    strangers: list[str] = []
     if creations.may_mention(encoded):
         literals = orjson.loads(encoded)
         named = {_token(one): entry_of(one.call) for one in exact}
         for name in creations.mentioned(literals) - set(creates):
             maker = named.get(name) or creator_of(call.scope, name)
-            if maker is not None:
+            if maker is None:
+                strangers.append(name)
+            else:
                 makers[name] = maker
     return Entry(
         method=call.method,
@@ -151,6 +156,7 @@ def _prepare(
         references=references,
         creates=creates,
         makers=makers,
+        strangers=tuple(strangers),
         mergeable=call.mergeable,
     )
 

@@ -1,5 +1,6 @@
 """Reads of the same type with the same arguments but the ids: one invocation, or as few as fit."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from jmap_async.errors import (
     RequestTooLarge,
 )
 from jmap_async.planner.entry import Answer, Entry, Reference
+from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.units import Offer, Unit, concerns_all, resolved
 from jmap_async.protocol.converter import encode
@@ -48,6 +50,9 @@ class Share:
 Wanted = dict[str, list[Share]]
 """Who wants each id."""
 
+# Paths that give one id for each object of a /get.
+_ONE_EACH: Final = re.compile(r"/list/\*/(?:id|threadId|emailId|parentId)")
+
 # Replays of a refused read are divided into this many parts each time.
 _PARTS: Final = 8
 
@@ -60,6 +65,8 @@ class GetUnit(Unit):
         self._shares: dict[Entry, Share] = {}
         self._wanted: Wanted = {}
         self._most: int | None = None
+        # Parts of one division share it: whether the fault is somebody's or everybody's.
+        self._division = Counts()
         if "ids" not in self._references:
             self._want(entry, entry.arguments["ids"])
 
@@ -120,7 +127,10 @@ class GetUnit(Unit):
 
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if "#ids" in wire or not self._wanted:
-            return super()._take(request, wire)
+            offer = super()._take(request, wire)
+            if "#ids" in wire and not self._is_small(request):
+                request.unsure.update(self.epochs)
+            return offer
         if request.full:
             return Offer.FULL
         part = self._part(request, len(encode({**wire, "ids": []})))
@@ -137,6 +147,11 @@ class GetUnit(Unit):
         if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
+
+    def _is_small(self, request: Request) -> bool:
+        """Tell whether a reference surely gives no more ids than one call may have."""
+        most = _most(self._references["ids"])
+        return most is not None and most <= request.limits.max_objects_in_get
 
     def _takers(self, part: Wanted) -> tuple[Entry, ...]:
         """Return who still wants some of the ids; ids that nobody wants are taken out."""
@@ -193,6 +208,7 @@ class GetUnit(Unit):
             if part is None:
                 super().answered(invocation, arguments, implicit)
                 return
+        self._division.successes += 1
         self._hand_out(part, rows, arguments)
 
     def _referred(self, invocation: Invocation) -> Wanted | None:
@@ -235,23 +251,22 @@ class GetUnit(Unit):
         if isinstance(invocation.payload, dict):
             self._wanted = {**invocation.payload, **self._wanted}
 
-    def refused(self, invocation: Invocation, error: MethodError) -> None:
+    def refused(self, invocation: Invocation, error: MethodError) -> bool:
         part = invocation.payload
-        if isinstance(error, RequestTooLarge):
-            if not isinstance(part, dict) and self._resolve_after(invocation):
-                return
-            if isinstance(part, dict) and len(part) > 1:
-                self._most = len(part) // 2
-                self.restore(invocation)
-                self._queue.put_back(self, [self])
-                return
-        if isinstance(part, dict) and len(invocation.entries) > 1 and not concerns_all(error):
-            parts = self._divided(part, invocation.entries, _PARTS)
-            self._queue.put_back(self, parts)
-            return
-        super().refused(invocation, error)
+        if not isinstance(part, dict):
+            too_large = isinstance(error, RequestTooLarge) and self._resolve_after()
+            return too_large or super().refused(invocation, error)
+        if isinstance(error, RequestTooLarge) and len(part) > 1:
+            self._most = len(part) // 2
+            self.again(invocation)
+            return True
+        self._division.failures += 1
+        if len(invocation.entries) == 1 or concerns_all(error) or self._division.hopeless:
+            return super().refused(invocation, error)
+        self._queue.put_back(self, self._divided(part, invocation.entries, _PARTS))
+        return True
 
-    def _resolve_after(self, invocation: Invocation) -> bool:
+    def _resolve_after(self) -> bool:
         """Read in parts what a reference made too large for one call (RFC 8620, 5.1)."""
         reference = self._references.get("ids")
         if reference is None or not isinstance(reference.entry.answer, Answer):
@@ -277,7 +292,7 @@ class GetUnit(Unit):
             Unit.__init__(unit, entries[start], self._queue)
             unit.entries = list(entries[start : start + count])
             unit._arguments, unit._references, unit._most = self._arguments, {}, self._most
-            unit.attempts = self.attempts
+            unit.attempts, unit._division = self.attempts, self._division
             unit._shares = {entry: self._shares[entry] for entry in unit.entries}
             unit._wanted = {
                 one: mine
@@ -286,6 +301,21 @@ class GetUnit(Unit):
             }
             units.append(unit)
         return units
+
+
+def _most(reference: Reference) -> int | None:
+    """Return how many ids a reference can give at most; None: not known beforehand."""
+    entry, path = reference.entry, reference.path
+    verb = entry.method.name.rpartition("/")[2]
+    if verb == "query" and path == "/ids":
+        most = entry.arguments.get("limit")
+    elif verb == "get" and _ONE_EACH.fullmatch(path):
+        ids = entry.arguments.get("ids")
+        further = entry.references.get("ids")
+        most = len(ids) if isinstance(ids, list) else _most(further) if further else None
+    else:
+        most = entry.arguments.get("maxChanges")
+    return most if isinstance(most, int) else None
 
 
 def _rows(arguments: dict[str, Any]) -> dict[str, dict[str, Any]] | None:

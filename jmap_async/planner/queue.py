@@ -135,7 +135,7 @@ class Queue:
                         break
             finally:
                 epoch.units.extendleft(one for one in reversed(staying) if not one.exhausted)
-            if epoch.units or epoch.flying > request.epochs[epoch]:
+            if epoch.units or epoch.flying > request.epochs[epoch] or epoch in request.unsure:
                 return
 
     def _offer(self, unit: Unit, request: Request) -> bool:
@@ -170,7 +170,8 @@ class Queue:
             # One that was taken in part is still there.
             with contextlib.suppress(ValueError):
                 epoch.units.remove(unit)
-            epoch.units.extendleft(reversed(units))
+            rest = () if unit in units or unit.exhausted else (unit,)
+            epoch.units.extendleft(reversed((*units, *rest)))
 
     def done(self, request: Request) -> None:
         """Take note that a request is not under way any more."""

@@ -55,6 +55,8 @@ class Request:
         self.created: set[str] = set()
         # How many of its invocations come from which epoch of the queue.
         self.epochs: Counter[Epoch] = Counter()
+        # Epochs with reads that may have to be repeated: nothing later may stand behind them.
+        self.unsure: set[Epoch] = set()
         # How many of its calls somebody waits for, and how many were never sent before.
         self.claimed = 0
         self.fresh = 0
@@ -164,26 +166,34 @@ class Request:
         answers: dict[str, list[MethodResponse]] = {}
         for one in response.method_responses:
             answers.setdefault(one.call_id, []).append(one)
+        repeated: set[str | None] = set()
         for invocation in self.invocations:
-            self._settle(invocation, answers.get(invocation.call_id, []))
+            unit = invocation.unit
+            if unit.reads and not repeated.isdisjoint(unit.accounts):
+                # A write before it goes again; so this one has not seen what it has to see.
+                unit.again(invocation)
+            elif self._settle(invocation, answers.get(invocation.call_id, [])) and not unit.reads:
+                repeated.update(unit.accounts)
 
-    def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> None:
+    def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> bool:
+        """Settle one invocation; return whether it is to be sent again."""
         unit, name, call_id = invocation.unit, invocation.name, invocation.call_id
         if not responses:
             known = "the answer has no response for it"
             unit.failed(invocation, _broken(f"{name} (call {call_id}): {known}", None))
-            return
+            return False
         # Never by position: one call may bring several responses, the first one is its own.
         first, *others = responses
         if first.name == "error":
             error = messages.method_error(first.arguments, method=name, call_id=call_id)
-            unit.refused(invocation, error)
-        elif first.name != name:
+            return unit.refused(invocation, error)
+        if first.name != name:
             problem = f"{name} (call {call_id}): answered by a response of {first.name}"
             unit.failed(invocation, _broken(problem, first.arguments))
         else:
             implicit = next((one for one in others if one.name != name), None)
             unit.answered(invocation, first.arguments, implicit)
+        return False
 
 
 class Draft(Request):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import orjson
 
-from jmap_async.errors import MethodError, ServerPartialFail
+from jmap_async.errors import MethodError, ServerPartialFail, TooLarge
 from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.request import Invocation, Request
@@ -53,7 +53,7 @@ class SetUnit(Unit):
         self._under_way = False
         self._unsettled: dict[Entry, int] = {}
         self._results: dict[Entry, dict[str, Any]] = {}
-        self._refusals: dict[Entry, MethodError] = {}
+        self._refusals: dict[Entry, MethodError | TooLarge] = {}
         self._add(entry)
 
     @staticmethod
@@ -115,7 +115,9 @@ class SetUnit(Unit):
         common = {"accountId": wire["accountId"]} if "accountId" in wire else {}
         part = self._part(request, len(encode({**common, **dict.fromkeys(_PHASES, {})})))
         if not part:
-            return Offer.FULL
+            # Those who wanted the rest may have left, or been refused.
+            self.exhausted = not self._changes
+            return Offer.DROPPED if self.exhausted else Offer.FULL
         del self._changes[: len(part)]
         self._under_way = True
         self.exhausted = not self._changes
@@ -134,17 +136,23 @@ class SetUnit(Unit):
         """Return the changes that go into one invocation, by number and by octets."""
         most = max(1, request.limits.max_objects_in_set)
         room = request.room(self.name, self.using) - overhead
+        while self._changes and self._changes[0].size > room and not request.invocations:
+            self._refuse(self._changes.pop(0), overhead, request.limits.max_size_request)
         part: list[Change] = []
         for change in self._changes[:most]:
             room -= change.size
             if room < 0:
                 break
             part.append(change)
-        if not part and not request.invocations:
-            raise self._too_large(
-                overhead + self._changes[0].size, request.limits.max_size_request
-            )
         return part
+
+    def _refuse(self, change: Change, overhead: int, limit: int) -> None:
+        """Note that a change fits into no request; the others are made."""
+        error = self._too_large(overhead + change.size, limit)
+        refusals = self._results[change.entry].setdefault(_REFUSED[change.phase], {})
+        refusals[change.key] = {"type": "tooLarge", "description": str(error)}
+        self._refusals[change.entry] = error
+        self._progress(change.entry, 1)
 
     # On the way back
 
@@ -158,7 +166,7 @@ class SetUnit(Unit):
             result.setdefault("oldState", arguments.get("oldState"))
             result["newState"] = arguments.get("newState")
             result |= {name: arguments[name] for name in arguments.keys() - _MEMBERS}
-            self._progress(invocation, entry)
+            self._progress(entry, _share(invocation, entry))
 
     def _sort_in(self, change: Change, arguments: dict[str, Any]) -> None:
         """Find what became of a change, and note it under the caller's own key."""
@@ -190,20 +198,21 @@ class SetUnit(Unit):
         half = len(callers) // 2
         return [self._of(callers[:half], self._changes), self._of(callers[half:], self._changes)]
 
-    def refused(self, invocation: Invocation, error: MethodError) -> None:
+    def refused(self, invocation: Invocation, error: MethodError) -> bool:
         # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
         # fault gets another try.
         alone = len(invocation.entries) == 1
         if not alone and not isinstance(error, ServerPartialFail) and not concerns_all(error):
             changes = _payload(invocation)
             self._queue.put_back(self, [self._of((one,), changes) for one in invocation.entries])
-            return
+            return True
         for change in _payload(invocation):
             refusals = self._results[change.entry].setdefault(_REFUSED[change.phase], {})
             refusals[change.key] = {"type": error.type, "description": error.description}
         for entry in invocation.entries:
             self._refusals[entry] = error
-            self._progress(invocation, entry)
+            self._progress(entry, _share(invocation, entry))
+        return False
 
     def _of(self, entries: tuple[Entry, ...], changes: list[Change]) -> "SetUnit":
         """Make a unit of what some of the callers want, in the order in which they came."""
@@ -216,8 +225,8 @@ class SetUnit(Unit):
         unit.attempts = self.attempts
         return unit
 
-    def _progress(self, invocation: Invocation, entry: Entry) -> None:
-        self._unsettled[entry] -= sum(one.entry is entry for one in _payload(invocation))
+    def _progress(self, entry: Entry, settled: int) -> None:
+        self._unsettled[entry] -= settled
         if self._unsettled[entry]:
             return
         result = self._results[entry]
@@ -234,6 +243,10 @@ _MEMBERS: Final = frozenset({*_DONE.values(), *_REFUSED.values(), "oldState", "n
 def _payload(invocation: Invocation) -> list[Change]:
     part = invocation.payload
     return part if isinstance(part, list) else []
+
+
+def _share(invocation: Invocation, entry: Entry) -> int:
+    return sum(one.entry is entry for one in _payload(invocation))
 
 
 def _changes(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:

@@ -198,7 +198,7 @@ class Unit:
     def _with_names(self, request: Request) -> dict[str, Any] | None:
         """Make creation ids unique in the request, and references to them fit."""
         entry = self.entries[0]
-        if not entry.creates and not entry.makers:
+        if not entry.creates and not entry.makers and not entry.strangers:
             return self._arguments
         others: dict[str, str] = {}
         for name, maker in entry.makers.items():
@@ -206,6 +206,10 @@ class Unit:
             if stands is None:
                 return None
             others[name] = stands
+        for name in entry.strangers:
+            # Whoever created that name in this request is not meant.
+            if name in request.created:
+                others[name] = _nobody(name, request)
         taken = set(request.created)
         entry.wire_names = creations.unique(entry.creates, taken)
         if not others and all(name == wire for name, wire in entry.wire_names.items()):
@@ -242,15 +246,23 @@ class Unit:
         part.attempts = self.attempts
         return part
 
-    def refused(self, invocation: Invocation, error: MethodError) -> None:
-        """Tell the entries that the server refused the call (RFC 8620, 3.6.2)."""
+    def again(self, invocation: Invocation) -> None:
+        """Have an invocation sent once more, before everything that waits behind it."""
+        self.restore(invocation)
+        self._queue.put_back(self, [self])
+
+    def refused(self, invocation: Invocation, error: MethodError) -> bool:
+        """Take note that the server refused the call (RFC 8620, 3.6.2).
+
+        Returns whether it will be sent again in another way; else its entries were told.
+        """
         awaited = (one.entry for one in self._references.values() if one.entry.answer is None)
         if isinstance(error, InvalidResultReference) and any(awaited):
             # What it refers to is on its way again, in smaller parts; so this can wait.
-            self.restore(invocation)
-            self._queue.put_back(self, [self])
-            return
+            self.again(invocation)
+            return True
         self.failed(invocation, self._root_cause(error) or error)
+        return False
 
     def failed(self, invocation: Invocation, error: Exception) -> None:
         """Tell the entries that there is no answer."""
@@ -322,7 +334,13 @@ def _made(name: str, maker: Entry, request: Request, *, here: bool) -> str | Non
             return str(made["id"])
     # It failed: a name that nobody has lets the server refuse just the objects that need it, as it
     # would have in one request.
-    return f"#{creations.unique([f'{known}-failed'], request.created)[f'{known}-failed']}"
+    return _nobody(known, request)
+
+
+def _nobody(name: str, request: Request) -> str:
+    """Return a reference to a creation that does not exist in this request."""
+    name = f"{name}-missing"
+    return f"#{creations.unique([name], request.created)[name]}"
 
 
 def concerns_all(error: MethodError) -> bool:

@@ -182,7 +182,7 @@ def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
 
     A null where the type does not allow it counts as missing: a server may leave out what has its
     default, and null is the usual default (RFC 8620, 3.5). Members that no field names go to the
-    field `extra` where the record has one.
+    field `extra` where the record has one. No record contains itself; data objects may.
     """
     bare = get_origin(cls) or cls
     known, required = _known(cls)

@@ -8,7 +8,12 @@ import orjson
 import pytest
 
 from jmap_async.capabilities import _composing
-from jmap_async.capabilities._composing import Attachment, Letter, as_attachments
+from jmap_async.capabilities._composing import (
+    Attachment,
+    AttachmentLike,
+    Letter,
+    as_attachments,
+)
 from jmap_async.capabilities.address import EmailAddress
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.identity import Identity
@@ -75,10 +80,13 @@ def test_attachments() -> None:
         Attachment(content=b"x", name="a.html", type="text/plain"),
         Attachment(content=blob, type="image/png"),
     ]
-    given = [str(path), path, b"x", ("a.html", b"x"), ("a.tar.gz", b"x")]
+    given: list[AttachmentLike] = [str(path), path, b"x", ("a.html", b"x"), ("a.tar.gz", b"x")]
     assert expected == as_attachments([*given, ("a.html", b"x", "text/plain"), blob])
     assert expected[:1] == as_attachments(path) == as_attachments(str(path))
     assert expected[2:3] == as_attachments(b"x")
+    assert expected[3:4] == as_attachments(("a.html", b"x"))
+    assert expected[5:6] == as_attachments(("a.html", b"x", "text/plain"))
+    assert [Attachment(content=Path("a"), name="a"), expected[2]] == as_attachments(["a", b"x"])
     assert [] == as_attachments(())
 
 

@@ -10,6 +10,8 @@ import pytest
 from jmap_async.capabilities._paging import Page, walk
 from jmap_async.errors import AnchorNotFound, MethodError
 
+pytestmark = pytest.mark.loops
+
 
 @attrs.define
 class Results:
@@ -22,6 +24,7 @@ class Results:
     gone: set[str] = attrs.field(factory=set)
     fails_after: int | None = None
     held: "asyncio.Event | None" = None
+    waiting: asyncio.Event = attrs.field(factory=asyncio.Event)
     cancelled: int = 0
 
     async def fetch(self, anchor: str | None, position: int) -> Page[str]:
@@ -30,6 +33,7 @@ class Results:
         if self.fails_after is not None and len(self.asked) > self.fails_after:
             raise MethodError("the server fails")
         if self.held is not None and anchor is not None:
+            self.waiting.set()
             try:
                 await self.held.wait()
             except asyncio.CancelledError:
@@ -128,11 +132,10 @@ async def test_the_next_page_is_read_while_this_one_is_used() -> None:
 async def test_an_error_of_the_next_page_waits_for_its_turn() -> None:
     """What was read before the error is given out before it."""
     results = Results(list("abcdef"), fails_after=1)
-    seen: list[str] = []
-    with pytest.raises(MethodError, match="the server fails"):
-        async for one in walk(results.fetch):
-            seen.append(one)  # noqa: PERF401 - it fails half way
-    assert list("ABC") == seen
+    async with aclosing(walk(results.fetch)) as pages:
+        assert list("ABC") == [await anext(pages) for _ in range(3)]
+        with pytest.raises(MethodError, match="the server fails"):
+            await anext(pages)
 
 
 async def test_leaving_early_cancels_the_next_page() -> None:
@@ -156,8 +159,7 @@ async def test_a_cancelled_reader_cancels_the_next_page() -> None:
     """Cancelling whoever waits for the next page reaches it."""
     results = Results(list("abcdef"), held=asyncio.Event())
     reading = asyncio.create_task(read(results))
-    while len(results.asked) < 2:
-        await asyncio.sleep(0)
+    await results.waiting.wait()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading

@@ -77,8 +77,11 @@ async def test_email_is_created_with_text_html_and_attachment(client: Client) ->
     assert ("Grüße", "nº 42") == (message["Subject"], message["X-Ticket"])
     assert "Ann Ö <ann@example.org>" == message["From"]
     assert "bob@example.net, Carol <carol@example.net>" == message["To"]
-    contents = {part.get_content_type(): part.get_content() for part in message.walk() if
-                not part.is_multipart()}
+    contents = {
+        part.get_content_type(): part.get_content()
+        for part in message.walk()
+        if not part.is_multipart()
+    }
     assert "Straße" == contents["text/plain"].strip()
     assert "<p>Straße</p>" == contents["text/html"].strip()
     assert b"\x00\x01\x02" == contents["application/octet-stream"]

@@ -154,6 +154,21 @@ async def test_t35_what_fits_into_no_request_is_not_sent(small_client: Client) -
     assert ["new"] == list(small.created)
 
 
+async def test_t35_object_that_fits_into_no_request_is_refused_alone(small_client: Client) -> None:
+    """Of several objects in one call only the one over `maxSizeRequest` is not created."""
+    inbox = await mailbox_id(small_client)
+    done = await small_client.email.set(
+        create={
+            "one": draft(inbox, "Small"),
+            "large": draft(inbox, "Large", text="ü" * 2100),
+            "two": draft(inbox, "Small, too"),
+        }
+    )
+    assert {"one", "two"} == set(done.created)
+    assert ["large"] == list(done.not_created)
+    assert "tooLarge" == done.not_created["large"].type
+
+
 async def test_write_with_a_state_is_never_cut_up(small_client: Client) -> None:
     """A call with `if_in_state` that exceeds the limit is refused before it is sent."""
     ids = await create(small_client, *"abcde")

@@ -56,7 +56,7 @@ async def test_t13_unknown_rights_stay_readable(client: Client) -> None:
 async def test_t113_mailbox_is_found_by_its_role(client: Client) -> None:
     """A role finds its mailbox; one that nobody has is an error that lists those there are."""
     assert "Drafts" == (await client.mailbox.by_role("drafts")).name
-    with pytest.raises(NotFound, match="'flagged'.* archive, drafts, inbox, junk, sent, trash"):
+    with pytest.raises(NotFound, match=r"'flagged'.* archive, drafts, inbox, junk, sent, trash"):
         await client.mailbox.by_role("flagged")
 
 

@@ -74,9 +74,7 @@ async def test_equal_queries_are_sent_once(client: Client) -> None:
     """A hundred tasks that ask the same question share one invocation."""
     ids = await create(client, "one", "two")
     with counting(client) as sent:
-        answers = await asyncio.gather(
-            *(client.email.query(sort="subject") for _ in range(TASKS))
-        )
+        answers = await asyncio.gather(*(client.email.query(sort="subject") for _ in range(TASKS)))
     assert (1, 1) == (sent.posts, sent.invocations)
     assert [ids] * TASKS == [answer.ids for answer in answers]
 

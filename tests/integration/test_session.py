@@ -18,7 +18,9 @@ async def test_t15_relative_urls_are_resolved(client: Client, cyrus: Cyrus) -> N
     session = client.session
     assert f"http://{cyrus.host}/jmap/" == session.api_url
     assert f"http://{cyrus.host}/jmap/upload/{{accountId}}/" == session.upload_url
-    expected = f"http://{cyrus.host}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}"
+    expected = (
+        f"http://{cyrus.host}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}"
+    )
     assert expected == session.download_url
 
 

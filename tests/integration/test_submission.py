@@ -174,9 +174,7 @@ async def test_t93_submissions_are_found_and_sorted(client: Client, user: User) 
 async def test_submission_changes_follow_from_state_to_state(client: Client, user: User) -> None:
     """A submission that is held back is reported as created."""
     state = (await client.email_submission.get([])).state
-    done = await client.email_submission.set(
-        create={"s": held(await make_draft(client), user)}
-    )
+    done = await client.email_submission.set(create={"s": held(await make_draft(client), user)})
     changes = await client.email_submission.changes(state)
     assert [done.created["s"].id] == changes.created
 

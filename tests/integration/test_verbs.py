@@ -8,8 +8,8 @@ import pytest
 from jmap_async.client import Client
 from jmap_async.errors import InvalidArguments, NotFound, SetFailed
 
-from .mail import counting, create, put
 from .letter import letter
+from .mail import counting, create, put
 
 
 async def test_one_email_is_fetched(client: Client) -> None:

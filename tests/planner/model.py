@@ -196,8 +196,10 @@ class Sequential:
             self.server.limits = limits
         failed = name == "error"
         self._answers.append(None if failed else answer)
-        for key, made in (answer.get("created") or {}).items():
-            self._created[step.task, key] = made["id"]
+        for key in step.arguments.get("create", ()):
+            # The newest counts, also when it failed: an older object was not meant.
+            made = (answer.get("created") or {}).get(key, {})
+            self._created[step.task, key] = made.get("id", "")
         if failed:
             return f"failed: {answer['type']}"
         return normal({**answer, **_in_order(answer, arguments)})
@@ -207,20 +209,19 @@ class Sequential:
         request = {"using": using, "methodCalls": [[method, arguments, "c"]]}
         return self.server.process(request)["methodResponses"][0]
 
-    def _with_ids(self, task: int, value: Any) -> Any:
-        if isinstance(value, dict):
-            own = set(value.get("create") or ())
-            known = {key: one for (who, key), one in self._created.items() if who == task}
-            return {
-                key: item if key == "create" and own & known.keys() else self._with_ids(task, item)
-                for key, item in ((self._name(task, key), item) for key, item in value.items())
-            }
-        if isinstance(value, list):
-            return [self._with_ids(task, item) for item in value]
-        return self._name(task, value) if isinstance(value, str) else value
-
-    def _name(self, task: int, text: str) -> str:
-        return self._created.get((task, text[1:]), text) if text.startswith("#") else text
+    def _with_ids(self, task: int, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Put real ids in the place of creation ids, but for those of the call itself."""
+        own = set(arguments.get("create") or ())
+        known = {
+            f"#{key}": made
+            for (who, key), made in self._created.items()
+            if who == task and made and key not in own
+        }
+        text = orjson.dumps(arguments).decode()
+        for reference, made in known.items():
+            text = text.replace(f'"{reference}"', f'"{made}"')
+        replaced: dict[str, Any] = orjson.loads(text)
+        return replaced
 
 
 def _in_order(answer: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:

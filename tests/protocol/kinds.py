@@ -1,6 +1,7 @@
 """Types that the converter handles, with values that fit and values that do not."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Optional
 
 import attrs
@@ -49,7 +50,7 @@ SIMPLE = [
     Kind(bool, st.booleans(), but(bool)),
     Kind(int, INTEGERS, but(int)),
     Kind(float, st.floats(allow_nan=False, allow_infinity=False), but(int, float)),
-    Kind(type(MOMENTS.example), MOMENTS, NOT_DATES),
+    Kind(datetime, MOMENTS, NOT_DATES),
     Kind(object, JSON, st.nothing(), nullable=True),
 ]
 
@@ -109,8 +110,6 @@ def record(members: dict[str, Kind]) -> Kind:
         {first: members[first].values},
         optional={name: members[name].values for name in others},
     )
-    missing = (f"{cls.__name__} without its first member", ())
-    del missing
     return Kind(
         cls,
         whole.map(lambda values: cls(**values)),
@@ -151,6 +150,5 @@ def object_class(members: dict[str, Kind]) -> type[DataObject]:
     """Return a new class of data objects."""
     hints = {name: kind.hint for name, kind in members.items()}
     defaults = dict.fromkeys(members, ABSENT)
-    body = {**defaults, "__annotations__": hints, "__slots__": ()}
-    cls = type("Thing", (DataObject,), {**body, "__module__": __name__})
+    cls = type("Thing", (DataObject,), {**defaults, "__annotations__": hints})
     return data_object(attrs.frozen(kw_only=True)(cls))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from jmap.aio import AsyncJMAPClient
 from jmap.auth import BearerAuth
@@ -58,17 +57,14 @@ class OneBatch(BatchEach):
     share = 1.0
 
     async def read(self, ids: Sequence[str]) -> None:
-        gets: list[Any] = []
         async with self._client.batch() as batch:
-            for one in ids:
-                gets.append(batch.mail.email.get(ids=[one], properties=LIST_PROPERTIES))
+            email = batch.mail.email
+            gets = [email.get(ids=[one], properties=LIST_PROPERTIES) for one in ids]
         for one, get in zip(ids, gets, strict=True):
             expect(get.result.items[0].id, one)
 
     async def flag(self, ids: Sequence[str]) -> None:
-        changes: list[Any] = []
         async with self._client.batch() as batch:
-            for one in ids:
-                changes.append(batch.mail.email.set(update={one: SEEN}))
+            changes = [batch.mail.email.set(update={one: SEEN}) for one in ids]
         for one, change in zip(ids, changes, strict=True):
             expect(list(change.result.updated), [one])

@@ -1,0 +1,353 @@
+"""Sending messages."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jmap_async import Client, connect
+from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.errors import (
+    LocalProtocolError,
+    MethodError,
+    NoAccount,
+    NotFound,
+    ReadOnlyAccount,
+    RemoteProtocolError,
+    SetFailed,
+)
+from jmap_async.testing.server import MemoryServer
+
+
+def altering(name: str, alter: Callable[[dict[str, Any]], None]) -> Callable[[Any], Any]:
+    """Return a hook that changes the responses of one method."""
+
+    def hook(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] == name:
+                alter(answer[1])
+        return response
+
+    return hook
+
+
+async def test_t144_a_message_is_created_and_sent_in_one_request(
+    client: Client, server: MemoryServer
+) -> None:
+    """The first message looks up where things are, the next ones take one request each."""
+    await client.email.send(to="bob@example.net", subject="One", text="x")
+    assert 2 == client.stats.posts
+    submission = await client.email.send(
+        to="Bob <bob@example.net>", cc="carol@example.net", bcc="dave@example.net", subject="Two"
+    )
+    assert 3 == client.stats.posts
+    names = [call[0] for call in server.requests[-1]["methodCalls"]]
+    assert ["Email/set", "EmailSubmission/set"] == names
+    recipients = {"bob@example.net", "carol@example.net", "dave@example.net"}
+    assert recipients == set(server.sent[-1].rcpt_to)
+    assert b"dave" not in server.sent[-1].message
+    assert submission.id == server.sent[-1].submission_id
+
+
+async def test_t99_the_submission_is_whole(client: Client, server: MemoryServer) -> None:
+    """What comes back is what was sent and what the server added."""
+    submission = await client.email.send(to="bob@example.net")
+    assert server.sent[-1].email_id == submission.email_id
+    assert "final" == submission.undo_status
+    identity = (await client.identity.get()).list[0]
+    assert identity.id == submission.identity_id
+    email = await client.email.get_one(submission.email_id, properties=["threadId"])
+    assert email.thread_id == submission.thread_id
+
+
+async def test_t144_a_sent_message_is_among_the_sent_ones(
+    client: Client, server: MemoryServer
+) -> None:
+    """It is no draft any more, and was sent as one with a Message-ID of ours."""
+    submission = await client.email.send(to="bob@example.net", subject="Hi", text="Hello")
+    email = await client.email.get_one(
+        submission.email_id,
+        properties=["mailboxIds", "keywords", "messageId", "from", "textBody", "bodyValues"],
+        fetch_text_body_values=True,
+    )
+    assert {server.mailbox_id("sent"): True} == email.mailbox_ids
+    assert {"$seen": True} == email.keywords
+    assert email.message_id is not None
+    assert email.message_id[0].endswith("@example.org")
+    assert email.from_ is not None
+    assert server.user == email.from_[0].email
+    assert "Hello" == email.body_values[email.text_body[0].part_id or ""].value
+
+
+async def test_messages_of_many_tasks_share_requests(client: Client, server: MemoryServer) -> None:
+    """What is sent at the same time leaves together."""
+    await client.email.send(to="bob@example.net")
+    before = client.stats.posts
+    await asyncio.gather(*(client.email.send(to=f"u{n}@example.net") for n in range(6)))
+    assert 7 == len(server.sent)
+    assert {f"u{n}@example.net" for n in range(6)} == {
+        address for one in server.sent[1:] for address in one.rcpt_to
+    }
+    assert client.stats.posts - before < 6
+
+
+async def test_attachments(client: Client, server: MemoryServer, tmp_path: Path) -> None:
+    """They are uploaded, from wherever they are."""
+    path = tmp_path / "bill.txt"
+    path.write_bytes(b"from a file")
+    blob = await client.upload(b"from a blob", type="text/x-blob")
+    submission = await client.email.send(
+        to="bob@example.net",
+        html="<p>Hi",
+        attachments=[path, ("a.txt", b"from bytes"), ("b", b"typed", "text/x-b"), blob, b"bare"],
+    )
+    email = await client.email.get_one(submission.email_id, properties=["attachments"])
+    expected = [
+        ("bill.txt", "text/plain"),
+        ("a.txt", "text/plain"),
+        ("b", "text/x-b"),
+        (None, "text/x-blob"),
+        (None, "application/octet-stream"),
+    ]
+    assert expected == [(part.name, part.type) for part in email.attachments]
+    for content in (b"from a file", b"from bytes", b"typed", b"from a blob", b"bare"):
+        message = server.sent[-1].message
+        assert content in message or base64.b64encode(content) in message
+
+
+async def test_an_attachment_that_cannot_be_read(client: Client, server: MemoryServer) -> None:
+    """Its own error comes, and nothing is sent."""
+    with pytest.raises(FileNotFoundError):
+        await client.email.send(to="bob@example.net", attachments="/nonexistent/bill.txt")
+    assert [] == server.sent
+
+
+async def test_the_identity_follows_the_sender(client: Client, server: MemoryServer) -> None:
+    """The address decides, and what the identity prescribes applies."""
+    identity = Identity(name="Sales", email="*@sales.example", bcc="log@sales.example")
+    made = await client.identity.set(create={"k": identity})
+    submission = await client.email.send(to="bob@example.net", from_="Amy <amy@sales.example>")
+    assert made.created["k"].id == submission.identity_id
+    assert ["bob@example.net", "log@sales.example"] == list(server.sent[-1].rcpt_to)
+    assert b"Amy <amy@sales.example>" in server.sent[-1].message
+
+
+async def test_no_identity_fits(client: Client, server: MemoryServer) -> None:
+    """The error names the identities; nothing was created."""
+    with pytest.raises(NotFound, match=server.user):
+        await client.email.send(to="bob@example.net", from_="eve@elsewhere.example")
+    assert [] == (await client.email.query()).ids
+
+
+async def test_an_identity_without_an_address(client: Client, server: MemoryServer) -> None:
+    """Where an identity is for any address, the sender stands by itself."""
+    server.on_response = altering("Identity/get", lambda one: one["list"][0].update(email=""))
+    await client.email.send(to="bob@example.net", from_=server.user)
+    await client.email.send(to="bob@example.net")
+    assert [server.user] * 2 == [one.mail_from for one in server.sent]
+
+
+async def test_a_refused_submission_keeps_the_draft(client: Client, server: MemoryServer) -> None:
+    """The error says why it was not sent, and which draft was kept."""
+    identity = (await client.identity.get()).list[0]
+    with pytest.raises(SetFailed, match=r"forbiddenFrom.*kept as draft") as refused:
+        await client.email.send(
+            to="bob@example.net", from_="eve@elsewhere.example", identity=identity
+        )
+    (draft_id,) = refused.value.errors
+    draft = await client.email.get_one(draft_id, properties=["keywords", "mailboxIds"])
+    assert {"$draft": True, "$seen": True} == draft.keywords
+    assert {server.mailbox_id("drafts"): True} == draft.mailbox_ids
+    assert draft_id in str(refused.value)
+    assert [] == server.sent
+
+
+async def test_a_refused_draft(client: Client, server: MemoryServer) -> None:
+    """The error is that of the draft, not that of the submission that lacks it."""
+    message = Email(mailbox_ids="nope", to="bob@example.net", subject="Hi")
+    with pytest.raises(SetFailed, match="mailboxIds") as refused:
+        await client.email.send(message)
+    assert ["draft"] == list(refused.value.errors)
+    assert [] == server.sent
+
+
+async def test_a_submission_that_fails_as_a_whole(client: Client, server: MemoryServer) -> None:
+    """The error of the method says which draft was kept."""
+
+    def fail(response: dict[str, Any]) -> dict[str, Any]:
+        answers = response["methodResponses"]
+        for position, answer in enumerate(answers):
+            if answer[0] == "EmailSubmission/set":
+                answers[position] = ["error", {"type": "serverFail"}, answer[2]]
+        return response
+
+    await client.email.send(to="bob@example.net")
+    server.on_response = fail
+    with pytest.raises(MethodError, match="serverFail") as failed:
+        await client.email.send(to="bob@example.net")
+    assert "kept as draft" in failed.value.__notes__[0]
+
+
+async def test_a_server_that_says_nothing(client: Client, server: MemoryServer) -> None:
+    """A submission that is neither created nor refused is not taken for sent."""
+    server.on_response = altering("EmailSubmission/set", lambda one: one.update(created={}))
+    with pytest.raises(RemoteProtocolError, match="unknown"):
+        await client.email.send(to="bob@example.net")
+
+
+async def test_mailboxes_that_moved_are_found_again(client: Client, server: MemoryServer) -> None:
+    """Where only the memory was out of date, the message is sent all the same, once."""
+    await client.email.send(to="bob@example.net", subject="One")
+    drafts = server.mailbox_id("drafts")
+    server.process(  # behind the client's back
+        {
+            "using": ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"],
+            "methodCalls": [
+                ["Mailbox/set", {"accountId": server.account_id, "destroy": [drafts]}, "0"]
+            ],
+        }
+    )
+    moved = server.add_mailbox("Entwürfe", role="drafts")
+    await client.email.send(to="bob@example.net", subject="Two")
+    assert moved == server.mailbox_id("drafts")
+    assert 2 == len(server.sent)
+
+
+async def test_t43_a_message_that_stays_where_it_is_was_sent(
+    client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What fails after the message has left is a warning, and is looked up anew."""
+    await client.email.send(to="bob@example.net")
+    await client.mailbox.set(
+        destroy=server.mailbox_id("sent"),
+        on_destroy_remove_emails=True,
+        create={"k": Mailbox(name="Gesendet", role=None)},
+    )
+    with caplog.at_level(logging.WARNING, "jmap_async"):
+        submission = await client.email.send(to="bob@example.net", subject="Two")
+    assert submission.email_id in caplog.text
+    assert 2 == len(server.sent)
+    caplog.clear()
+    await client.email.send(to="bob@example.net", subject="Three")
+    assert "" == caplog.text
+
+
+async def test_t43_the_move_fails_as_a_whole(
+    client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error in place of the implicit response is no failure to send, either."""
+
+    def fail(response: dict[str, Any]) -> dict[str, Any]:
+        answers = response["methodResponses"]
+        if [one[0] for one in answers] == ["Email/set", "EmailSubmission/set", "Email/set"]:
+            answers[2] = ["error", {"type": "serverFail", "description": "busy"}, answers[2][2]]
+        return response
+
+    server.on_response = fail
+    submission = await client.email.send(to="bob@example.net")
+    assert submission.id == server.sent[-1].submission_id
+    assert "busy" in caplog.text
+
+
+async def test_a_draft_that_the_server_has(client: Client, server: MemoryServer) -> None:
+    """It is sent by its id, and moved."""
+    message = Email(
+        mailbox_ids=server.mailbox_id("drafts"),
+        keywords=["$draft"],
+        from_=server.user,
+        to="bob@example.net",
+    )
+    made = (await client.email.set(create={"k": message})).created["k"]
+    draft = await client.email.get_one(made.id)
+    submission = await client.email.send(draft)
+    assert draft.id == submission.email_id == server.sent[-1].email_id
+    moved = await client.email.get_one(draft, properties=["mailboxIds", "keywords"])
+    assert {server.mailbox_id("sent"): True} == moved.mailbox_ids
+    assert {} == moved.keywords
+
+
+async def test_an_identity_that_was_replaced(client: Client, server: MemoryServer) -> None:
+    """A draft of the server is sent with the new identity: nothing had been done before."""
+    sales = Identity(name="Sales", email="sales@example.org")
+    old = (await client.identity.set(create={"k": sales})).created["k"]
+    await client.email.send(to="bob@example.net", from_=sales.email)
+    new = (await client.identity.set(destroy=old.id, create={"k": sales})).created["k"]
+    email_id = server.add_email(from_=sales.email, to="carol@example.net", mailbox="drafts")
+    submission = await client.email.send(await client.email.get_one(email_id))
+    assert new.id == submission.identity_id
+    assert 2 == len(server.sent)
+
+
+async def test_an_identity_that_is_new(client: Client, server: MemoryServer) -> None:
+    """An identity that was added since the first message is found."""
+    await client.email.send(to="bob@example.net")
+    sales = Identity(name="Sales", email="sales@example.org")
+    made = await client.identity.set(create={"k": sales})
+    submission = await client.email.send(to="bob@example.net", from_=sales.email)
+    assert made.created["k"].id == submission.identity_id
+    assert 2 == len(server.sent)
+
+
+async def test_an_account_that_may_not_be_changed(server: MemoryServer) -> None:
+    """The draft is refused, and so the error is that of the draft."""
+    server.world.accounts[server.account_id].is_read_only = True
+    async with connect(server.session_url, auth=server.token) as client:
+        with pytest.raises(ReadOnlyAccount, match="Email/set"):
+            await client.email.send(to="bob@example.net")
+
+
+async def test_a_message_as_it_is(client: Client, server: MemoryServer) -> None:
+    """Only what is missing is added."""
+    submission = await client.email.send(
+        Email(to="bob@example.net", subject="Hi", extra={"header:X-Ticket:asText": "42"})
+    )
+    assert b"X-Ticket: 42" in server.sent[-1].message
+    with pytest.raises(LocalProtocolError, match="as it is"):
+        await client.email.send(Email(id=submission.email_id), subject="Other")
+
+
+async def test_t147_a_message_for_later(client: Client, server: MemoryServer) -> None:
+    """The server holds it until it is time."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    submission = await client.email.send(to="bob@example.net", send_at=later)
+    assert "pending" == submission.undo_status
+    assert [] == server.sent
+
+
+async def test_t147_a_server_that_cannot_wait(server: MemoryServer) -> None:
+    """It is refused before anything is created."""
+    account = server.world.accounts[server.account_id]
+    account.capabilities["urn:ietf:params:jmap:submission"]["maxDelayedSend"] = 0
+    async with connect(server.session_url, auth=server.token) as client:
+        with pytest.raises(LocalProtocolError, match="does not hold"):
+            await client.email.send(to="bob@example.net", send_at=datetime.now(UTC))
+        assert 0 == client.stats.posts
+
+
+async def test_t9_identities_have_an_account_of_their_own(server: MemoryServer) -> None:
+    """What is sent is created in the account that sends it."""
+    server.add_account("A2", name="work@example.org")
+    server.world.primary_accounts["urn:ietf:params:jmap:submission"] = "A2"
+    async with connect(server.session_url, auth=server.token) as client:
+        submission = await client.email.send(to="bob@example.net")
+        assert "work@example.org" == server.sent[-1].mail_from
+        sent = await client.account("A2").email.get_one(submission.email_id)
+        assert {server.mailbox_id("sent", "A2"): True} == sent.mailbox_ids
+        await client.account("A1").email.send(to="bob@example.net")
+        assert server.user == server.sent[-1].mail_from
+
+
+async def test_no_account_to_send_from(server: MemoryServer) -> None:
+    """Without a primary account for submissions one has to be named."""
+    del server.world.primary_accounts["urn:ietf:params:jmap:submission"]
+    async with connect(server.session_url, auth=server.token) as client:
+        for send_at in (None, datetime.now(UTC)):
+            with pytest.raises(NoAccount, match="submission"):
+                await client.email.send(to="bob@example.net", send_at=send_at)

@@ -1,0 +1,362 @@
+"""Tests of the converter: types to JSON and back."""
+
+import enum
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import attrs
+import orjson
+import pytest
+from hypothesis import given, strategies as st
+
+from jmap_async.errors import LocalProtocolError, SetError
+from jmap_async.protocol.converter import (
+    LOCAL,
+    Malformed,
+    decoder,
+    encodable,
+    encode,
+    named,
+    unstructure,
+    wire_fields,
+    wire_name,
+)
+from jmap_async.protocol.filters import Comparator
+from jmap_async.protocol.references import ResultReference
+from tests.protocol.kinds import KINDS, Kind, wire
+from tests.protocol.strategies import JSON, TEXTS, utc
+
+T = TypeVar("T")
+
+
+@given(KINDS, st.data())
+def test_values_of_any_type_survive(kind: Kind, data: st.DataObject) -> None:
+    """What was encoded is decoded to an equal value, whatever classes it is made of."""
+    value = data.draw(kind.values)
+    assert value == decoder(kind.hint)(wire(value))
+
+
+@given(KINDS, st.data())
+def test_a_wrong_type_is_found_wherever_it_is(kind: Kind, data: st.DataObject) -> None:
+    """One wrong value anywhere is refused, and the error has the path to it."""
+    wrong, path = data.draw(kind.wrong)
+    with pytest.raises(Malformed) as caught:
+        decoder(kind.hint)(wrong)
+    assert list(path) == caught.value.path
+
+
+@given(KINDS, JSON)
+def test_no_json_raises_another_error(kind: Kind, value: object) -> None:
+    """The server may send anything: it is a value of the type, or Malformed."""
+    try:
+        decoded = decoder(kind.hint)(value)
+    except Malformed as error:
+        assert "expected" in str(error)
+    else:
+        decoder(kind.hint)(wire(decoded))
+
+
+@given(JSON)
+def test_json_is_written_as_it_is(value: object) -> None:
+    """Plain values need no conversion."""
+    assert value == orjson.loads(encode(value))
+
+
+@attrs.frozen(kw_only=True)
+class Inner:
+    """A record in a record."""
+
+    size: int
+    text: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Outer:
+    """A record with all that a record can have."""
+
+    at: datetime
+    name: str = "x"
+    count: int | None = None
+    many: list[Inner] = attrs.field(factory=list[Inner])
+    first_html: str = named("firstHTML", default="")
+    here: int = attrs.field(default=0, metadata=LOCAL)
+    extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
+
+
+AT = utc(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "the value: expected an object, got None"),
+        ({"name": "a"}, "the value: expected a member 'at', got {'name': 'a'}"),
+        ({"at": None}, "the value: expected a member 'at', got {'at': None}"),
+        ({"at": 5}, "at: expected a date, got 5"),
+        ({"at": "now"}, "at: expected a date, got 'now'"),
+        ({"at": "2020-01-01T00:00:00Z", "name": 1}, "name: expected a string, got 1"),
+        ({"at": "2020-01-01T00:00:00Z", "count": True}, "count: expected an integer, got True"),
+        ({"at": "2020-01-01T00:00:00Z", "many": {}}, "many: expected an array, got {}"),
+        (
+            {"at": "2020-01-01T00:00:00Z", "many": [{"size": 1}, {"size": "2"}]},
+            "many.1.size: expected an integer, got '2'",
+        ),
+        (
+            {"at": "2020-01-01T00:00:00Z", "many": [{"size": 1}, {"text": "x"}]},
+            "many.1: expected a member 'size', got {'text': 'x'}",
+        ),
+    ],
+)
+def test_the_error_says_what_is_wrong_where(value: object, message: str) -> None:
+    """It has the path by wire names, what was expected, and what there was."""
+    with pytest.raises(Malformed) as caught:
+        decoder(Outer)(value)
+    assert message == str(caught.value)
+
+
+def test_the_error_is_short_however_large_the_value() -> None:
+    """Neither size nor depth of what the server sent gets into the message."""
+    deep = orjson.loads(b"[" * 1_000 + b"]" * 1_000)
+    for value in (deep, ["x" * 10_000] * 10_000, {"x" * 10_000: deep}, "x" * 10_000):
+        with pytest.raises(Malformed) as caught:
+            decoder(int)(value)
+        assert len(str(caught.value)) < 250
+        assert value is caught.value.value
+
+
+def test_t61_null_and_missing_members_get_the_default() -> None:
+    """Where the type does not allow null, the server may send it for the default."""
+    expected = Outer(at=AT)
+    sent = {"at": "2020-01-01T00:00:00Z"}
+    assert expected == decoder(Outer)(sent)
+    nulls = {"name": None, "count": None, "many": None, "firstHTML": None}
+    assert expected == decoder(Outer)({**sent, **nulls})
+
+
+def test_t13_unknown_members_are_kept_or_ignored() -> None:
+    """A record with `extra` keeps them, another one does without."""
+    sent = {"at": "2020-01-01T00:00:00Z", "vendor": {"a": 1}, "many": [{"size": 1, "vendor": 2}]}
+    decoded = decoder(Outer)(sent)
+    assert Outer(at=AT, many=[Inner(size=1)], extra={"vendor": {"a": 1}}) == decoded
+    assert {**sent, "many": [{"size": 1}]} == wire(decoded)
+
+
+def test_a_local_field_is_not_on_the_wire() -> None:
+    """It is neither sent nor read, and its name is free for others."""
+    assert {"at": "2020-01-01T00:00:00Z"} == wire(Outer(at=AT, here=5))
+    decoded = decoder(Outer)({"at": "2020-01-01T00:00:00Z", "here": 5})
+    assert (0, {"here": 5}) == (decoded.here, decoded.extra)
+
+
+def test_t174_wire_names() -> None:
+    """They are the RFC's: camelCase by rule, or as given; `extra` has none."""
+    assert ["at", "name", "count", "many", "firstHTML"] == [
+        wire_name(field) for field in wire_fields(Outer)
+    ]
+    fields = attrs.fields(
+        attrs.make_class("C", ["from_", "reply_to", "is_1", "x"])  # type: ignore[arg-type]
+    )
+    assert ["from", "replyTo", "is1", "x"] == [wire_name(field) for field in fields]
+
+
+def test_t62_what_has_its_default_is_not_sent() -> None:
+    """All else is, null where it is no default included."""
+    assert {"at": "2020-01-01T00:00:00Z", "firstHTML": "a"} == wire(
+        Outer(at=AT, name="x", first_html="a", many=[])
+    )
+    assert {"at": "2020-01-01T00:00:00Z", "name": None} == wire(
+        Outer(at=AT, name=None)  # type: ignore[arg-type]
+    )
+
+
+def test_unstructure_goes_one_level_deep() -> None:
+    """What is nested is encoded when its turn comes."""
+    inner = Inner(size=1)
+    assert {"at": AT, "many": [inner]} == unstructure(Outer(at=AT, many=[inner]))
+
+
+@attrs.frozen(kw_only=True)
+class Box(Generic[T]):
+    """A record of something."""
+
+    content: T
+
+
+@attrs.frozen(kw_only=True)
+class Shelf(Generic[T]):
+    """A record of such records."""
+
+    items: list[T]
+    by_id: dict[str, T | None] = attrs.field(factory=dict[str, Any])
+    box: Box[T] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Bound(Shelf[Inner]):
+    """A record of inner ones."""
+
+    more: int = 0
+
+
+@pytest.mark.parametrize("cls", [Shelf[Inner], Bound])
+def test_generic_records_know_what_they_hold(cls: Any) -> None:
+    """Type variables are replaced, also those that a base was given and those further in."""
+    sent = {"items": [{"size": 1}], "byId": {"a": {"size": 2}, "b": None}}
+
+    decoded = decoder(cls)({**sent, "box": {"content": {"size": 3}}})
+
+    assert [Inner(size=1)] == decoded.items
+    assert {"a": Inner(size=2), "b": None} == decoded.by_id
+    assert Box(content=Inner(size=3)) == decoded.box
+    for wrong, path in (
+        ({"items": [1]}, ["items", "0"]),
+        ({**sent, "byId": {"b": {"size": "x"}}}, ["byId", "b", "size"]),
+        ({**sent, "box": {"content": {}}}, ["box", "content"]),
+    ):
+        with pytest.raises(Malformed) as caught:
+            decoder(cls)(wrong)
+        assert path == caught.value.path
+
+
+def test_t108_a_set_error_keeps_its_members() -> None:
+    """Those of the RFCs have names, others are in `extra`."""
+    sent = {"type": "alreadyExists", "existingId": "M1", "vendor": 1, "maxSize": 3, "notFound": ["a"]}
+    expected = SetError(
+        type="alreadyExists", existing_id="M1", max_size=3, not_found=["a"], extra={"vendor": 1}
+    )
+    assert expected == decoder(SetError)(sent)
+    assert sent == wire(expected)
+
+
+# Writing
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a", "b"}, {"a": True, "b": True}),
+        (frozenset({"a"}), {"a": True}),
+        ({"a": 1}.keys(), {"a": True}),
+        (set[str](), {}),
+        (MappingProxyType({"a": {"b"}}), {"a": {"b": True}}),
+        (("a", 1), ["a", 1]),
+        (range(2), [0, 1]),
+        (AT, "2020-01-01T00:00:00Z"),
+        ([Comparator("size", is_ascending=False)], [{"property": "size", "isAscending": False}]),
+        ("ü\x00", "ü\x00"),
+        (2**53 - 1, 2**53 - 1),
+        (None, None),
+    ],
+)
+def test_t169_values_of_python_are_sent_as_json(value: object, expected: object) -> None:
+    """Sets become maps of true, other collections arrays, datetimes UTCDates."""
+    assert expected == wire(value)
+
+
+class Unknown:
+    """Nothing that JSON knows."""
+
+
+class Number(enum.IntEnum):
+    """A key that is no string."""
+
+    ONE = 1
+
+
+class Items(Sequence[object]):
+    """A sequence of one's own."""
+
+    def __init__(self, *items: object) -> None:
+        self.items = items
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.items[index]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+LOOP: list[object] = []
+LOOP.append(LOOP)
+
+
+def texts() -> Iterator[str]:
+    """Yield once."""
+    yield "a"
+
+
+UNSENDABLE: list[tuple[object, str]] = [
+    (math.nan, "NaN and infinity"),
+    (math.inf, "NaN and infinity"),
+    (-math.inf, "NaN and infinity"),
+    (2**53, "53-bit range"),
+    (-(2**53), "53-bit range"),
+    (10**30, "range"),
+    ("\ud800", "surrogates"),
+    (datetime(2020, 1, 1), "has no time zone"),  # noqa: DTZ001 - that is the point
+    (date(2020, 1, 1), "date is not JSON"),
+    (b"abc", "bytes are not JSON: upload them"),
+    (bytearray(b"abc"), "bytes are not JSON"),
+    (memoryview(b"abc"), "bytes are not JSON"),
+    (Unknown(), "Unknown is not JSON"),
+    (texts(), "generator is not JSON"),
+    (1j, "complex is not JSON"),
+    ({1: "a"}, "key must be str"),
+    ({None: "a"}, "key must be str"),
+    ({Number.ONE: "a"}, "key must be str"),
+    ({"\ud800": 1}, "surrogates"),
+    ({1, 2}, "key must be str"),
+    (LOOP, "limit"),
+]
+
+
+WRAPS: dict[str, Callable[[object], object]] = {
+    "alone": lambda value: value,
+    "list": lambda value: [1, value],
+    "dicts": lambda value: {"a": {"b": value}},
+    "tuple": lambda value: (None, value),
+    "sequence": lambda value: Items(None, value),
+    "mapping": lambda value: MappingProxyType({"a": value}),
+    "record": lambda value: SetError(type="x", extra={"y": [value]}),
+}
+
+
+@pytest.mark.parametrize(("value", "message"), UNSENDABLE)
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_t27_what_json_cannot_hold_is_refused(value: object, message: str, wrap: str) -> None:
+    """Wherever it stands, the error says what it is."""
+    with pytest.raises(LocalProtocolError, match=message):
+        encode(WRAPS[wrap](value))
+
+
+@given(TEXTS, st.lists(TEXTS))
+def test_null_is_not_taken_for_nan(text: str, others: list[str]) -> None:
+    """A body may hold the word and the value null without a float in sight."""
+    value = {"null": None, text: "null", "others": others, "n": 1.5}
+    assert value == orjson.loads(encode(value))
+
+
+def test_t53_a_reference_stands_for_a_whole_argument_only() -> None:
+    """Inside of one the server would take it for an object; the error says what to do."""
+    call = SimpleNamespace(method=SimpleNamespace(name="Mailbox/query"))
+    reference: ResultReference[str] = ResultReference(call, "/ids/0")  # type: ignore[arg-type]
+    message = "/ids/0 of Mailbox/query.* await the call and pass its result"
+    with pytest.raises(LocalProtocolError, match=message):
+        encode({"filter": {"inMailbox": reference}})
+
+
+def test_default_may_stand_in() -> None:
+    """Whoever encodes can say what becomes of values that nobody else knows."""
+    encoded = encode(
+        [Unknown(), AT], default=lambda v: "#a" if type(v) is Unknown else encodable(v)
+    )
+    assert b'["#a","2020-01-01T00:00:00Z"]' == encoded
+
+
+def test_vendor_values_stay_as_they_are() -> None:
+    """Types with an obvious spelling are not refused."""
+    assert b'"12345678-1234-5678-1234-567812345678"' == encode(UUID("12345678" * 4))
