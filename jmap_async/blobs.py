@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self, Union
@@ -50,10 +50,13 @@ class Uploader:
                 "(maxSizeUpload)"
             )
         url = uri_template.expand(_required(session.upload_url, "upload"), {"accountId": account_id})
-        async with self._slot(session.core.max_concurrent_upload):
-            response = await self._transport.upload(
-                url, _body(data, size, limit, progress), content_type=type, size=size
-            )
+        # Bytes go as they are; everything else in chunks, and a file is closed whatever happens.
+        chunks = _chunks(data)
+        body: bytes | AsyncIterator[bytes] = _counted(chunks, size, limit, progress)
+        if isinstance(data, bytes) and progress is None:
+            body = data
+        async with self._slot(session.core.max_concurrent_upload), aclosing(chunks):
+            response = await self._transport.upload(url, body, content_type=type, size=size)
         return _read_blob(response)
 
     def _slot(self, allowed: int) -> asyncio.Semaphore:
@@ -77,16 +80,7 @@ async def _size(data: BlobSource) -> int | None:
     return None
 
 
-def _body(
-    data: BlobSource, size: int | None, limit: int, progress: Progress | None
-) -> bytes | AsyncIterator[bytes]:
-    """Return what to send: bytes as they are, everything else in chunks."""
-    if isinstance(data, bytes) and progress is None:
-        return data
-    return _counted(_chunks(data), size, limit, progress)
-
-
-async def _chunks(data: BlobSource) -> AsyncIterator[bytes]:
+async def _chunks(data: BlobSource) -> AsyncGenerator[bytes, None]:
     if isinstance(data, bytes):
         view = memoryview(data)
         for start in range(0, len(view), _CHUNK):

@@ -101,9 +101,11 @@ class Unit:
 
     def offer(self, request: Request) -> Offer:
         """Put as much as fits into the request."""
-        if all([self._left(entry) for entry in self.entries]):
+        staying = [entry for entry in self.entries if not self._left(entry)]
+        if not staying:
             self.exhausted = True
             return Offer.DROPPED
+        self.entries = staying
         try:
             wire = self._bind(request)
             return Offer.BLOCKED if wire is None else self._take(request, wire)

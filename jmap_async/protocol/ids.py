@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.references import CreationReference, ResultReference
@@ -42,14 +42,20 @@ def as_ids(value: IdsLike) -> list[str]:
 
 
 def ids_argument(
-    value: "IdsLike | ResultReference[list[str]] | CreationReference | None",
-) -> "list[str | CreationReference] | ResultReference[list[str]] | None":
+    value: IdsLike
+    | Iterable[IdLike | CreationReference]
+    | ResultReference[list[str]]
+    | CreationReference
+    | None,
+) -> list[str | CreationReference] | ResultReference[list[str]] | None:
     """Convert the `ids` of a call: one, many, or a reference to them."""
     if value is None or isinstance(value, ResultReference):
         return value
-    if isinstance(value, CreationReference):
+    if isinstance(value, str | CreationReference):
         return [value]
-    return cast("list[str | CreationReference]", as_ids(value))
+    if isinstance(value, Iterable):
+        return [one if isinstance(one, CreationReference) else as_id(one) for one in value]
+    return [value.id]
 
 
 def check_id(value: object, what: str = "id") -> None:

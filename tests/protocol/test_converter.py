@@ -224,7 +224,13 @@ def test_generic_records_know_what_they_hold(cls: Any) -> None:
 
 def test_t108_a_set_error_keeps_its_members() -> None:
     """Those of the RFCs have names, others are in `extra`."""
-    sent = {"type": "alreadyExists", "existingId": "M1", "vendor": 1, "maxSize": 3, "notFound": ["a"]}
+    sent = {
+        "type": "alreadyExists",
+        "existingId": "M1",
+        "vendor": 1,
+        "maxSize": 3,
+        "notFound": ["a"],
+    }
     expected = SetError(
         type="alreadyExists", existing_id="M1", max_size=3, not_found=["a"], extra={"vendor": 1}
     )

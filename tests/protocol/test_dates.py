@@ -100,7 +100,9 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         dates.decode(text)
 
 
-@given(st.text() | st.from_regex(RFC_3339, fullmatch=True) | st.text("0123456789TZ:-+.", min_size=19))
+@given(
+    st.text() | st.from_regex(RFC_3339, fullmatch=True) | st.text("0123456789TZ:-+.", min_size=19)
+)
 def test_any_text_is_a_date_or_refused(text: str) -> None:
     """Nothing but RFC 3339 gets through, and nothing raises another error."""
     try:

@@ -52,7 +52,9 @@ def matches(filter: Wire, number: int) -> bool:
     """Evaluate a filter on the wire as RFC 8620, 5.5 reads."""
     if "operator" in filter:
         results = [matches(one, number) for one in filter["conditions"]]
-        return {"AND": all(results), "OR": any(results), "NOT": not any(results)}[filter["operator"]]
+        return {"AND": all(results), "OR": any(results), "NOT": not any(results)}[
+            filter["operator"]
+        ]
     return number >= filter.get("minimum", number) and (number % 2 == 0) == filter.get(
         "isEven", number % 2 == 0
     )

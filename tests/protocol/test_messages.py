@@ -67,7 +67,11 @@ def test_t166_the_session_state_may_be_missing(state: bytes) -> None:
 SAMPLE = orjson.dumps(
     {
         "methodResponses": [
-            ["Email/get", {"list": [{"subject": 'ü "methodResponses" \\'}], "notFound": None}, "c0"],
+            [
+                "Email/get",
+                {"list": [{"subject": 'ü "methodResponses" \\'}], "notFound": None},
+                "c0",
+            ],
             ["error", {"type": "unknownMethod"}, "c1"],
         ],
         "sessionState": "75128aab4b1b",

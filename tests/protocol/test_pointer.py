@@ -152,7 +152,9 @@ def test_malformed_pointers_are_refused(malformed: str) -> None:
         pointer.parse(malformed)
 
 
-@pytest.mark.parametrize("token", ["-", "-1", "+1", "00", "01", "1.0", "", " 1", "١", "²", "2", "1e0"])
+@pytest.mark.parametrize(
+    "token", ["-", "-1", "+1", "00", "01", "1.0", "", " 1", "١", "²", "2", "1e0"]
+)
 def test_what_is_no_index_does_not_resolve(token: str) -> None:
     """RFC 6901, 4: digits without a leading zero, less than the length."""
     with pytest.raises(PointerError, match="does not resolve"):

@@ -9,7 +9,9 @@ from tests.protocol.sender import call
 def test_references_say_what_they_refer_to() -> None:
     """In words that can be found in the program."""
     query = call("Email/query")
-    assert "<ResultReference /list/*/threadId of Email/query>" == repr(query.ref("/list/*/threadId"))
+    assert "<ResultReference /list/*/threadId of Email/query>" == repr(
+        query.ref("/list/*/threadId")
+    )
     assert "<CreationReference #k of Email/query>" == repr(CreationReference(query, "k"))
 
 

@@ -68,12 +68,15 @@ def test_t13_a_session_is_read_with_all_that_it_has() -> None:
     parsed = parse()
     assert EXAMPLE["capabilities"] == parsed.capabilities
     assert {"vendor": {"a": 1}} == parsed.extra
-    assert Account(
-        name="john@example.com",
-        is_personal=True,
-        account_capabilities={MAIL: {"maxMailboxesPerEmail": None}},
-        extra={"isPrimary": True},
-    ) == parsed.accounts["A13824"]
+    assert (
+        Account(
+            name="john@example.com",
+            is_personal=True,
+            account_capabilities={MAIL: {"maxMailboxesPerEmail": None}},
+            extra={"isPrimary": True},
+        )
+        == parsed.accounts["A13824"]
+    )
     assert parsed.accounts["gina@other.org"].is_read_only
     assert ({MAIL: "A13824"}, "john@example.com", "75128aab4b1b", URL) == (
         parsed.primary_accounts,
@@ -147,7 +150,10 @@ def test_a_limit_of_another_type_is_refused(value: object) -> None:
         ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x"),
         ("wss:/jmap/ws/", "https://jmap.example.com/jmap/ws/"),
         ("https:/jmap/{accountId}/", "https://jmap.example.com/jmap/{accountId}/"),
-        ("/{a}/{b}?accept={type}&n={name}", "https://jmap.example.com/{a}/{b}?accept={type}&n={name}"),
+        (
+            "/{a}/{b}?accept={type}&n={name}",
+            "https://jmap.example.com/{a}/{b}?accept={type}&n={name}",
+        ),
         ("/a%2Fb/%7Bx%7D", "https://jmap.example.com/a%2Fb/%7Bx%7D"),
     ],
 )
@@ -196,7 +202,9 @@ def test_what_a_session_needs_has_to_be_there(missing: str) -> None:
 
 def test_a_session_without_core_is_refused() -> None:
     """RFC 8620, 2: it has to be there."""
-    with pytest.raises(RemoteProtocolError, match=f"capabilities: expected an object with '{CORE}'"):
+    with pytest.raises(
+        RemoteProtocolError, match=f"capabilities: expected an object with '{CORE}'"
+    ):
         parse(capabilities={MAIL: {}})
 
 
