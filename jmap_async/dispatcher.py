@@ -228,7 +228,7 @@ class Dispatcher:
         return self._limits.of(self._sessions.session.core)
 
     def _start(self, request: Request) -> None:
-        task = self._loop.create_task(self._carry_out(request), name=f"jmap_async {request!r}")
+        task = self._loop.create_task(self._carry_out(request), name="jmap_async request")
         # An eager task may be done by now.
         if not task.done():
             self._requests[request] = task

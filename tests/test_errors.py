@@ -27,13 +27,28 @@ from jmap_async.errors import (
     shorten,
 )
 
-REGISTERED = """
-    serverUnavailable serverFail serverPartialFail unknownMethod invalidArguments
-    invalidResultReference forbidden accountNotFound accountNotSupportedByMethod accountReadOnly
-    requestTooLarge cannotCalculateChanges stateMismatch fromAccountNotFound
-    fromAccountNotSupportedByMethod anchorNotFound unsupportedSort unsupportedFilter tooManyChanges
-    unknownDataType
-""".split()
+REGISTERED = [
+    "serverUnavailable",
+    "serverFail",
+    "serverPartialFail",
+    "unknownMethod",
+    "invalidArguments",
+    "invalidResultReference",
+    "forbidden",
+    "accountNotFound",
+    "accountNotSupportedByMethod",
+    "accountReadOnly",
+    "requestTooLarge",
+    "cannotCalculateChanges",
+    "stateMismatch",
+    "fromAccountNotFound",
+    "fromAccountNotSupportedByMethod",
+    "anchorNotFound",
+    "unsupportedSort",
+    "unsupportedFilter",
+    "tooManyChanges",
+    "unknownDataType",
+]
 """Error types of methods in the registry "JMAP Error Codes"."""
 
 SAMPLES = {

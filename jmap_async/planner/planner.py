@@ -100,6 +100,8 @@ class Planner:
 
         `pretend`: it is only for show (see explain.py).
         """
+        if self._queue.empty:
+            return None
         request = Request(limits, pretend=pretend)
         self._queue.fill(request)
         self.waiting -= request.fresh

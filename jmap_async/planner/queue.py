@@ -100,14 +100,20 @@ class Queue:
             for epoch in unit.epochs:
                 epoch.units.insert(epoch.units.index(unit) + 1, apart)
 
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing waits."""
+        return not any(epoch.units for lane in self._lanes.values() for epoch in lane)
+
     # Going out
 
     def fill(self, request: Request) -> None:
         """Put into a request what may go now and fits, in order."""
         turns: Counter[Unit] = Counter()
         lanes = [self._ready(lane, request) for lane in self._lanes.values()]
+        in_order = lanes[0] if len(lanes) == 1 else heapq.merge(*lanes, key=lambda one: one.seq)
         try:
-            for unit in heapq.merge(*lanes, key=lambda one: one.seq):
+            for unit in in_order:
                 turns[unit] += 1
                 # A call that touches two accounts goes when its turn has come in both.
                 if turns[unit] == len(unit.epochs) and not self._offer(unit, request):

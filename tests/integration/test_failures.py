@@ -92,9 +92,9 @@ async def test_t101_write_with_a_state_is_repeated(client: Client) -> None:
 
 
 async def test_t29_answer_that_is_no_jmap_is_an_error_of_unknown_outcome(client: Client) -> None:
-    """Cyrus answers some nonsense with status 500 and a page of HTML, or now and then dies of it."""
+    """Cyrus answers some nonsense with status 500 and a page of HTML, or even dies of it."""
     [email_id] = await create(client, "Hello")
-    with pytest.raises(TransportError, match="500|closed the connection") as caught:
+    with pytest.raises(TransportError, match=r"500|closed the connection") as caught:
         await client.call("Email/set", {"update": {email_id: {"keywords": "nonsense"}}})
     assert "unknown" == caught.value.outcome
     assert not isinstance(caught.value, HTTPError) or 500 == caught.value.status

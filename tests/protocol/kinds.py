@@ -32,7 +32,7 @@ class Kind:
         return self.values.map(wire)
 
 
-def wire(value: object) -> Any:
+def wire(value: object) -> Any:  # noqa: ANN401 - JSON
     """Return a value as it looks on the other side."""
     return orjson.loads(encode(value))
 
@@ -55,7 +55,7 @@ SIMPLE = [
 ]
 
 
-def lists(inner: Kind, origin: Any) -> Kind:
+def lists(inner: Kind, origin: Any) -> Kind:  # noqa: ANN401 - list or Sequence
     """Return the kind of the lists of a kind."""
 
     def place(parts: tuple[list[object], Wrong, list[object]]) -> Wrong:
@@ -70,7 +70,7 @@ def lists(inner: Kind, origin: Any) -> Kind:
     )
 
 
-def maps(inner: Kind, origin: Any) -> Kind:
+def maps(inner: Kind, origin: Any) -> Kind:  # noqa: ANN401 - dict or Mapping
     """Return the kind of the objects by any key of a kind."""
 
     def place(parts: tuple[dict[str, object], str, Wrong]) -> Wrong:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 # No lone surrogates: UTF-8 and JSON have none.
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 # The integers of I-JSON.
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
@@ -14,11 +14,11 @@ LEAVES = st.none() | st.booleans() | INTEGERS | TEXTS
 
 JSON = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
-    max_leaves=12,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
 )
 
-OBJECTS = st.dictionaries(TEXTS, JSON, max_size=4)
+OBJECTS = st.dictionaries(TEXTS, JSON, max_size=3)
 
 OFFSETS = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(lambda n: timezone(timedelta(minutes=n)))
 

@@ -50,7 +50,7 @@ async def started(*tasks: asyncio.Task[Any]) -> None:
         ("", False),
     ],
 )
-def test_a_method_reads_only_where_that_is_known(name: str, reads: bool) -> None:
+def test_a_method_reads_only_where_that_is_known(name: str, *, reads: bool) -> None:
     """All else is taken to write, which is never sent twice."""
     assert reads is only_reads(name)
 
@@ -84,7 +84,7 @@ def test_what_can_be_no_method_is_refused(name: str) -> None:
 @pytest.mark.parametrize("path", ["ids", "/list/~", "*"])
 def test_a_reference_has_a_json_pointer(path: str) -> None:
     """The error names the method."""
-    with pytest.raises(LocalProtocolError, match="Core/echo: .*JSON Pointer"):
+    with pytest.raises(LocalProtocolError, match=r"Core/echo: .*JSON Pointer"):
         call().ref(path)
 
 
@@ -139,7 +139,7 @@ def test_a_call_can_be_kept_apart() -> None:
 
 def test_a_call_that_is_dropped_is_freed() -> None:
     """Without a warning, unlike a coroutine; it holds nothing that holds it."""
-    one = Call(raw_method("Core/echo", capability="x"), {}, sender=Forgetful())
+    one = call(desk=Forgetful())
     reference = weakref.ref(one)
     gc.disable()
     try:
@@ -170,7 +170,7 @@ async def test_a_call_can_be_awaited_again() -> None:
     one = call(desk=desk)
     assert "done" == await one
     assert "done" == await one
-    assert ["done"] * 2 == await asyncio.gather(one, one)
+    assert ("done", "done") == tuple(await asyncio.gather(one, one))
 
 
 @pytest.mark.loops
@@ -208,8 +208,7 @@ async def test_cancelling_one_driver_leaves_the_others_alone() -> None:
     one = call(desk=desk)
     first, second = asyncio.create_task(one), asyncio.create_task(one)
     await started(first, second)
-    while len(desk.waiting) < 2:
-        await asyncio.sleep(0)
+    assert 2 == len(desk.waiting)
 
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -267,7 +266,7 @@ async def test_send_runs_until_the_next_wait_and_ends_with_the_result() -> None:
     ],
 )
 @pytest.mark.parametrize("started_before", [True, False])
-async def test_throw_raises_inside(raised: tuple[object, ...], started_before: bool) -> None:
+async def test_throw_raises_inside(raised: tuple[object, ...], *, started_before: bool) -> None:
     """In its old form as well; the call may be driven anew after that."""
     desk = Desk()
     one = call(desk=desk)

@@ -3,9 +3,10 @@
 import enum
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
 import attrs
@@ -52,12 +53,8 @@ def test_a_wrong_type_is_found_wherever_it_is(kind: Kind, data: st.DataObject) -
 @given(KINDS, JSON)
 def test_no_json_raises_another_error(kind: Kind, value: object) -> None:
     """The server may send anything: it is a value of the type, or Malformed."""
-    try:
-        decoded = decoder(kind.hint)(value)
-    except Malformed as error:
-        assert "expected" in str(error)
-    else:
-        decoder(kind.hint)(wire(decoded))
+    with suppress(Malformed):
+        decoder(kind.hint)(wire(decoder(kind.hint)(value)))
 
 
 @given(JSON)
@@ -157,9 +154,7 @@ def test_t174_wire_names() -> None:
     assert ["at", "name", "count", "many", "firstHTML"] == [
         wire_name(field) for field in wire_fields(Outer)
     ]
-    fields = attrs.fields(
-        attrs.make_class("C", ["from_", "reply_to", "is_1", "x"])  # type: ignore[arg-type]
-    )
+    fields = attrs.fields(attrs.make_class("C", ["from_", "reply_to", "is_1", "x"]))
     assert ["from", "replyTo", "is1", "x"] == [wire_name(field) for field in fields]
 
 
@@ -203,7 +198,7 @@ class Bound(Shelf[Inner]):
 
 
 @pytest.mark.parametrize("cls", [Shelf[Inner], Bound])
-def test_generic_records_know_what_they_hold(cls: Any) -> None:
+def test_generic_records_know_what_they_hold(cls: object) -> None:
     """Type variables are replaced, also those that a base was given and those further in."""
     sent = {"items": [{"size": 1}], "byId": {"a": {"size": 2}, "b": None}}
 
@@ -279,7 +274,11 @@ class Items(Sequence[object]):
     def __init__(self, *items: object) -> None:
         self.items = items
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> object: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[object]: ...
+    def __getitem__(self, index: int | slice) -> object:
         return self.items[index]
 
     def __len__(self) -> int:

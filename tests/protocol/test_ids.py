@@ -1,14 +1,21 @@
 """Tests of ids as arguments."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import cast
 
 import attrs
 import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched
-from jmap_async.protocol.ids import as_id, as_ids, check_creation_id, check_id, ids_argument
+from jmap_async.protocol.ids import (
+    IdsLike,
+    as_id,
+    as_ids,
+    check_creation_id,
+    check_id,
+    ids_argument,
+)
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.types import ABSENT, Id
@@ -40,9 +47,9 @@ class Thing(DataObject):
         ((text for text in "ab"), ["a", "b"]),
     ],
 )
-def test_t62_ids_may_be_given_in_many_ways(given_: Any, expected: list[str]) -> None:
+def test_t62_ids_may_be_given_in_many_ways(given_: object, expected: list[str]) -> None:
     """One or many, as strings or as objects; none at all is an empty list, not null."""
-    assert expected == as_ids(given_)
+    assert expected == as_ids(cast("IdsLike", given_))
 
 
 def test_an_object_stands_for_its_id() -> None:

@@ -1,8 +1,10 @@
 """Tests of the Session resource."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import attrs
 import orjson
 import pytest
 from hypothesis import given, strategies as st
@@ -113,7 +115,7 @@ LIMITS = [
 ]
 
 
-@given(st.dictionaries(st.sampled_from(LIMITS), st.integers(max_value=0) | st.none()))
+@given(st.dictionaries(st.sampled_from(LIMITS), st.integers(-(2**63), 0) | st.none()))
 def test_t16_a_limit_that_is_none_is_the_suggested_minimum(sent: dict[str, int]) -> None:
     """Missing, null, zero and negative limits cannot be meant: nothing could be sent."""
     assert CoreCapability() == limits(**sent)
@@ -122,12 +124,7 @@ def test_t16_a_limit_that_is_none_is_the_suggested_minimum(sent: dict[str, int])
 @given(st.sampled_from(LIMITS), st.integers(1, 2**63))
 def test_any_positive_limit_is_taken_as_it_is(name: str, limit: int) -> None:
     """However absurd."""
-    assert limit in vars_of(limits(**{name: limit}))
-
-
-def vars_of(core: CoreCapability) -> list[object]:
-    """Return the values of all limits."""
-    return [getattr(core, name) for name in CoreCapability.__slots__ if name.startswith("max_")]
+    assert limit in attrs.astuple(limits(**{name: limit}))
 
 
 @pytest.mark.parametrize("value", ["5", 5.5, True, False, [], {}])
@@ -185,10 +182,9 @@ def test_any_url_is_resolved_or_refused(reference: str) -> None:
         return
     try:
         resolved = session.parse(body, URL).api_url
-    except RemoteProtocolError as error:
-        assert "apiUrl: expected a URL" in str(error)
-    else:
-        assert not resolved or urlsplit(resolved).scheme
+    except RemoteProtocolError:
+        return
+    assert not resolved or urlsplit(resolved).scheme
 
 
 @pytest.mark.parametrize("missing", ["capabilities", "accounts", "apiUrl", "state"])
@@ -261,7 +257,5 @@ def test_what_is_no_session_is_refused(body: bytes) -> None:
 @given(st.sampled_from(sorted(EXAMPLE)), JSON)
 def test_any_value_is_a_session_or_refused(name: str, value: object) -> None:
     """No other error can come out."""
-    try:
+    with suppress(RemoteProtocolError):
         session.parse(orjson.dumps(EXAMPLE | {name: value}), URL)
-    except RemoteProtocolError as error:
-        assert len(str(error)) < 600

@@ -10,7 +10,7 @@ from jmap_async.protocol.types import ABSENT
 
 @pytest.mark.parametrize(
     "same", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
-)  # noqa: S301 - our own
+)
 def test_absent_is_one_and_stays_one(same: object) -> None:
     """It can be told by identity, also after a copy."""
     assert callable(same)

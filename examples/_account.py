@@ -1,0 +1,49 @@
+"""The account that the examples work with: yours, or one in memory.
+
+Yours, if the environment says where it is: JMAP_URL is a session URL, a domain or an email address;
+the credential is JMAP_TOKEN, or JMAP_USER and JMAP_PASSWORD.
+"""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import jmap_async
+from jmap_async.testing import MemoryServer
+
+
+@asynccontextmanager
+async def connected(plan: str, *, emails: int = 12) -> AsyncIterator[jmap_async.Client]:
+    """Give a client, and say what will be done with the account.
+
+    `emails` is how many there are in the account in memory.
+    """
+    target = os.environ.get("JMAP_URL")
+    if target:
+        async with jmap_async.connect(target, auth=_credential(os.environ)) as client:
+            print(f"On {client.session.username} this {plan}.\n")
+            yield client
+        return
+    async with MemoryServer() as server:
+        for number in range(1, emails + 1):
+            server.add_email(subject=f"Letter {number}", text=f"This is letter {number}.")
+        async with jmap_async.connect(server.session_url, auth=server.token) as client:
+            print(f"JMAP_URL is not set. On an account in memory this {plan}.\n")
+            yield client
+
+
+async def own_address(client: jmap_async.Client) -> str:
+    """Return the address that the user sends from."""
+    identities = await client.identity.get()
+    addresses = [one.email for one in identities.list if "*" not in one.email]
+    # Some servers leave the address of an identity empty; then the login has to do.
+    return next(filter(None, addresses), client.session.username)
+
+
+def _credential(environ: Mapping[str, str]) -> str | tuple[str, str]:
+    if token := environ.get("JMAP_TOKEN"):
+        return token
+    if environ.keys() >= {"JMAP_USER", "JMAP_PASSWORD"}:
+        return environ["JMAP_USER"], environ["JMAP_PASSWORD"]
+    sys.exit("JMAP_URL is set: set JMAP_TOKEN, or JMAP_USER and JMAP_PASSWORD, too.")
