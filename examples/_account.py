@@ -8,28 +8,27 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import jmap_async
 from jmap_async.testing import MemoryServer
 
 
 @asynccontextmanager
-async def connected(plan: str, *, emails: int = 12) -> AsyncIterator[jmap_async.Client]:
+async def connected(plan: str, *, letters: int = 12) -> AsyncIterator[jmap_async.Client]:
     """Give a client, and say what will be done with the account.
 
-    `emails` is how many there are in the account in memory.
+    `letters` is how many emails there are in the account in memory.
     """
-    target = os.environ.get("JMAP_URL")
-    if target:
+    if target := os.environ.get("JMAP_URL"):
         async with jmap_async.connect(target, auth=_credential(os.environ)) as client:
-            print(f"On {client.session.username} this {plan}.\n")
+            print(f"On the account of {client.session.username}, this {plan}.\n")
             yield client
         return
     async with MemoryServer() as server:
-        for number in range(1, emails + 1):
-            server.add_email(subject=f"Letter {number}", text=f"This is letter {number}.")
+        _fill(server, letters)
         async with jmap_async.connect(server.session_url, auth=server.token) as client:
-            print(f"JMAP_URL is not set. On an account in memory this {plan}.\n")
+            print(f"On an account in memory (JMAP_URL is not set), this {plan}.\n")
             yield client
 
 
@@ -47,3 +46,18 @@ def _credential(environ: Mapping[str, str]) -> str | tuple[str, str]:
     if environ.keys() >= {"JMAP_USER", "JMAP_PASSWORD"}:
         return environ["JMAP_USER"], environ["JMAP_PASSWORD"]
     sys.exit("JMAP_URL is set: set JMAP_TOKEN, or JMAP_USER and JMAP_PASSWORD, too.")
+
+
+def _fill(server: MemoryServer, letters: int) -> None:
+    now = datetime.now(UTC)
+    for number in range(1, letters + 1):
+        # Every third is an answer to the one before.
+        answers = number % 3 == 0
+        subject = f"Re: Letter {number - 1}" if answers else f"Letter {number}"
+        lines = ["From: Bob <bob@example.net>", f"To: {server.user}", f"Subject: {subject}"]
+        lines.append(f"Message-ID: <{number}@example.net>")
+        if answers:
+            lines.append(f"In-Reply-To: <{number - 1}@example.net>")
+        message = "\r\n".join([*lines, "", f"This is letter {number}.", ""])
+        received = now - timedelta(hours=letters - number)
+        server.add_email(message=message.encode(), received_at=received)

@@ -1,9 +1,9 @@
 """The dispatcher: carries out what the planner decides.
 
-Calls that are awaited in one turn of the event loop are queued; at the end of the turn one callback
-asks the planner for requests, as long as the server allows further ones, and starts a task for each.
-When an answer comes its slot is free at once, the next request leaves, and only then do the tasks
-that waited wake up and decode what is theirs.
+Calls that are awaited in one turn of the event loop are queued; at the end of the turn one
+callback asks the planner for requests, as long as the server allows further ones, and starts a task
+for each. When an answer comes its slot is free at once, the next request leaves, and only then do
+the tasks that waited wake up and decode what is theirs.
 
 The rule that everything here follows: whatever happens, every waiter is woken.
 """
@@ -11,8 +11,8 @@ The rule that everything here follows: whatever happens, every waiter is woken.
 import asyncio
 import logging
 import random
-from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -72,7 +72,8 @@ class Dispatcher:
         max_waiting: int = 10_000,
     ) -> None:
         self._max_waiting = max(1, max_waiting)
-        self._admissions: deque[asyncio.Future[None]] = deque()
+        self._admissions: OrderedDict[asyncio.Future[None], None] = OrderedDict()
+        self._admitted = 0
         self._retry = retry or Retry()
         self._rng = random.Random()  # noqa: S311 - jitter is no secret
         self._limits = LearntLimits()
@@ -84,6 +85,7 @@ class Dispatcher:
         self._waiters: dict[Entry, list[asyncio.Future[None]]] = {}
         self._requests: dict[Request, asyncio.Task[None]] = {}
         self._armed = False
+        self._flushing = False
         self._closed = False
         sessions.changed = self._arm
 
@@ -92,8 +94,10 @@ class Dispatcher:
     def result(self, call: Call[R]) -> Generator[Any, None, R]:
         """Send a call unless that was done before, and wait for its result."""
         if call.state is None:
-            if self._crowded:
-                yield from self._admission()
+            self._check_loop(call)
+            if self._crowded and not self._planner.knows(call):
+                # Through a coroutine: it can be awaited by `send_together` too.
+                yield from self._admission().__await__()
             entry = self._submit(call)
             if entry.answer is None:
                 yield from self._wait(entry)
@@ -111,38 +115,48 @@ class Dispatcher:
         except RuntimeError:
             return None
 
-    def _submit(self, call: Call[Any]) -> Entry:
+    def _check_loop(self, call: Call[Any]) -> None:
         if asyncio.get_running_loop() is not self._loop:
             raise LocalProtocolError(
                 f"{call.method.name}: this client belongs to another event loop: "
                 "use a client for each loop"
             )
+
+    def _submit(self, call: Call[Any]) -> Entry:
         if self._closed:
             raise _closed(call.method.name)
-        return self._planner.submit(call, self._sessions.session)
+        try:
+            return self._planner.submit(call, self._sessions.session)
+        except BaseException:
+            # What it refers to may be queued already, and its own place is for others.
+            self._arm()
+            raise
 
     @property
     def _crowded(self) -> bool:
-        return bool(self._admissions) or self._planner.waiting >= self._max_waiting
+        taken = self._planner.waiting + self._admitted
+        return bool(self._admissions) or taken >= self._max_waiting
 
-    def _admission(self) -> Generator[Any, None, None]:
+    async def _admission(self) -> None:
         """Wait for a place in the queue, behind those who wait for one already."""
         place: asyncio.Future[None] = self._loop.create_future()
-        self._admissions.append(place)
+        self._admissions[place] = None
         try:
-            yield from place
-        except BaseException:
-            # A place that was given to somebody who left goes to the next.
-            self._admit()
-            raise
+            await place
+        finally:
+            if self._admissions.pop(place, self) is self:
+                self._admitted -= 1
+            # A place that is not taken after all goes to the next.
+            self._arm()
 
     def _admit(self) -> None:
-        free = self._max_waiting - self._planner.waiting
+        free = self._max_waiting - self._planner.waiting - self._admitted
         while self._admissions and (free > 0 or self._closed):
-            place = self._admissions.popleft()
-            if not place.done():
+            place, _ = self._admissions.popitem(last=False)
+            self._admitted += 1
+            free -= 1
+            if not place.done():  # else it is about to say that it left
                 place.set_result(None)
-                free -= 1
 
     def _wait(self, entry: Entry) -> Generator[Any, None, None]:
         # A future for each waiter: cancelling one leaves the others alone.
@@ -169,7 +183,8 @@ class Dispatcher:
 
     def _cancel_deserted(self) -> None:
         for request, task in self._requests.items():
-            if request.deserted:
+            # Once: a second time would disturb the clearing up after the first.
+            if request.deserted and not task.cancelling():
                 task.cancel()
 
     async def send_together(self, calls: Sequence[Call[Any]]) -> list[object]:
@@ -178,6 +193,8 @@ class Dispatcher:
         Raises:
             LocalProtocolError, ClientClosed: one of them cannot be sent; nothing was queued.
         """
+        if self._crowded:
+            await self._admission()
         if self._closed:
             raise _closed("batch")
         entries = self._planner.submit_batch(calls, self._sessions.session)
@@ -206,18 +223,26 @@ class Dispatcher:
 
     def _flush(self) -> None:
         self._armed = False
+        if self._flushing:
+            return  # an eager task that was done at once; whoever started it goes on
+        self._flushing = True
         try:
-            # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
-            while not self._sessions.refreshing and self._has_free_slot():
-                request = self._planner.next_request(self._current_limits)
-                if request is None:
-                    break
-                self._start(request)
+            self._start_all()
         except Exception as error:
             _log.exception("planning failed")
-            self._give_up(error)
+            self._give_up(lambda _: error)
+        finally:
+            self._flushing = False
         self._wake(self._planner.finished())
         self._admit()
+
+    def _start_all(self) -> None:
+        # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
+        while not self._sessions.refreshing and self._has_free_slot():
+            request = self._planner.next_request(self._current_limits)
+            if request is None:
+                return
+            self._start(request)
 
     def _has_free_slot(self) -> bool:
         allowed = self._current_limits.max_concurrent_requests
@@ -279,14 +304,17 @@ class Dispatcher:
         return self._limits.learn(error, request)
 
     async def _exchange(self, request: Request) -> messages.Response:
-        body = request.encode()
+        body, session = request.encode(), self._sessions.session
         self.stats.count_request(request, body)
-        response = await self._transport.post(self._sessions.session.api_url, body)
+        try:
+            response = await self._transport.post(session.api_url, body)
+        except JMAPError as error:
+            _log.debug("POST of %s, %d octets: %s", request.summary, len(body), error)
+            raise
         self.stats.bytes_in += len(response.body)
         _log.debug(
-            "POST of %d calls (%s), %d octets: %d, %d octets",
-            len(request.invocations),
-            ", ".join(one.name for one in request.invocations),
+            "POST of %s, %d octets: %d, %d octets",
+            request.summary,
             len(body),
             response.status,
             len(response.body),
@@ -294,7 +322,7 @@ class Dispatcher:
         if not 200 <= response.status < 300:
             raise problem(response, now=datetime.now(UTC))
         parsed = messages.parse_response(response.body)
-        self._sessions.notice(parsed.session_state)
+        self._sessions.notice(parsed.session_state, under=session)
         return parsed
 
     # Ending
@@ -305,18 +333,17 @@ class Dispatcher:
                 if not waiter.done():
                     waiter.set_result(None)
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, reason: Callable[[Entry], Exception]) -> None:
         """Fail everything that waits: a defect may cost calls, never leave one hanging."""
-        self._admit()
         for entry in tuple(self._waiters):
-            if entry.answer is None:
-                entry.answer = error.for_caller() if isinstance(error, JMAPError) else error
-        self._wake(tuple(self._waiters))
+            self._planner.refuse(entry, reason(entry))
+        self._wake(self._planner.finished())
+        self._admit()
 
     async def close(self) -> None:
         """Cancel what is under way and fail what waits; idempotent."""
         self._closed = True
-        self._give_up(_closed("the call"))
+        self._give_up(lambda entry: _closed(entry.method.name))
         tasks = tuple(self._requests.values())
         for task in tasks:
             task.cancel()
@@ -359,6 +386,4 @@ def _closed(what: str) -> ClientClosed:
 
 
 def _cancelled() -> TransportError:
-    return TransportError(
-        "the request was cancelled while it was under way", outcome="unknown"
-    )
+    return TransportError("the request was cancelled while it was under way", outcome="unknown")

@@ -12,6 +12,7 @@ The signature of `client.mail.mailbox.get` is that of the class MailboxGet, whos
 arguments; what comes back is a Call of the response class.
 """
 
+import inspect
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
@@ -35,14 +36,17 @@ class Host(Sender, Protocol):
     @property
     def session(self) -> Session:
         """The cached Session."""
+        ...
 
     def capability(self, kind: "type[C]", account_id: Id | None = None) -> "C":
         """Return the facade of a capability."""
+        ...
 
     async def upload(
         self, data: BlobSource, *, type: str = ..., account_id: Id | None = None
     ) -> Blob:
         """Upload a blob."""
+        ...
 
 
 class method(Generic[P, R]):  # noqa: N801 - used like a keyword
@@ -114,8 +118,6 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
 
 
 def _signature(arguments: Callable[..., Arguments]) -> object:
-    import inspect
-
     # A subscripted generic has no signature of its own.
     return inspect.signature(getattr(arguments, "__origin__", arguments))
 

@@ -14,7 +14,7 @@ cattrs does the dispatch: by type, by predicate, through generics.
 
 import math
 import types
-from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -118,6 +118,10 @@ def _number(value: Any, _: Any) -> float:
     raise Malformed("a number", value)
 
 
+def _is_anything(type_: Any) -> bool:
+    return type_ is object or type_ is Any
+
+
 def _anything(value: Any, _: Any) -> Any:
     return value
 
@@ -143,8 +147,8 @@ def _list(type_: Any) -> Callable[[Any, Any], Any]:
             raise Malformed("an array", value)
         try:
             return [inner(item) for item in value]
-        except Malformed as error:
-            raise _locate(error, enumerate(value), inner) from None
+        except Malformed:
+            raise _locate(enumerate(value), inner) from None
 
     return structure
 
@@ -161,20 +165,24 @@ def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
             raise Malformed("an object", value)
         try:
             return {key: inner(item) for key, item in value.items()}
-        except Malformed as error:
-            raise _locate(error, value.items(), inner) from None
+        except Malformed:
+            raise _locate(value.items(), inner) from None
 
     return structure
 
 
-def _locate(error: Malformed, items: Any, inner: Decoder) -> Malformed:
+def _locate(items: Iterable[tuple[object, object]], inner: Decoder) -> Malformed:
     # Only on failure: which one was it? The loops above stay free of bookkeeping.
-    for key, item in items:
-        try:
-            inner(item)
-        except Malformed as again:
-            return again.inside(str(key))
-    return error
+    faults = ((key, _fault(item, inner)) for key, item in items)
+    return next(fault.inside(str(key)) for key, fault in faults if fault is not None)
+
+
+def _fault(value: object, decode: Decoder) -> Malformed | None:
+    try:
+        decode(value)
+    except Malformed as error:
+        return error
+    return None
 
 
 def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
@@ -227,7 +235,7 @@ def _known(cls: Any) -> tuple[_Known, list[tuple[str, str]]]:
     for attribute in wire_fields(bare):
         wire, name = wire_name(attribute), attribute.alias or attribute.name
         hint = _substitute(hints[attribute.name], bound)
-        known[wire] = name, decoder(hint), _is_optional(hint)
+        known[wire] = name, decoder(hint), _is_optional(hint) or _is_anything(hint)
         if attribute.default is attrs.NOTHING:
             required.append((wire, name))
     return known, required
@@ -361,7 +369,7 @@ def _build() -> cattrs.Converter:
     built.register_structure_hook(int, _exactly(int, "an integer"))
     built.register_structure_hook(float, _number)
     built.register_structure_hook(datetime, _date)
-    built.register_structure_hook_func(lambda type_: type_ in {object, Any}, _anything)
+    built.register_structure_hook_func(_is_anything, _anything)
     return built
 
 

@@ -112,7 +112,7 @@ class DataObject(_Undecoded):
     def __reduce__(self) -> tuple[object, ...]:
         return (_from_wire, (type(self), _plain(self)))
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch
         # Hidden from type checkers, which would take any name for an attribute then. Called only
         # when the slot is empty.
         def __getattr__(self, name: str) -> object:

@@ -79,11 +79,11 @@ SAMPLE = orjson.dumps(
 )
 
 
-@pytest.mark.parametrize("end", range(len(SAMPLE)))
-def test_an_answer_that_was_cut_short_is_refused(end: int) -> None:
+def test_an_answer_that_was_cut_short_is_refused() -> None:
     """Wherever it ends: no response is taken from a part of an answer."""
-    with pytest.raises(RemoteProtocolError, match="the server's answer is not I-JSON"):
-        parse_response(SAMPLE[:end])
+    for end in range(len(SAMPLE)):
+        with pytest.raises(RemoteProtocolError, match="the server's answer is not I-JSON"):
+            parse_response(SAMPLE[:end])
 
 
 def test_the_whole_answer_is_fine() -> None:

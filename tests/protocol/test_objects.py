@@ -263,6 +263,17 @@ def test_what_was_sent_nested_stays_nested() -> None:
     assert expected == wire(Thing(structure=Part(size=1, extra={"x": 2})))
 
 
+def test_t99_an_answer_can_be_merged_into_what_was_sent() -> None:
+    """The sent object may have objects in it."""
+    sent = Thing(
+        name="x", structure=Part(size=1), from_=[Part(size=2)], received_at=utc(2020, 1, 1)
+    )
+    merged = decode({**sent.to_wire(), "id": "a", "structure": {"size": 1, "partId": "1"}})
+    assert ("a", "x", utc(2020, 1, 1)) == (merged.id, merged.name, merged.received_at)
+    assert [Part(size=2)] == merged.from_
+    assert "1" == merged.structure.part_id
+
+
 def test_wire_names_give_wire_forms() -> None:
     """`obj["name"]` does not depend on whether the attribute was read before."""
     thing = decode({"from": [{"size": 1}], "receivedAt": "2020-01-01T00:00:00Z", "x": {"y": 1}})

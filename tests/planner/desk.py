@@ -1,0 +1,252 @@
+"""A planner and a server with nothing between them but a function call: no event loop, no socket.
+
+Faults are hooks: `refuse` looks at a request before the server does and may raise in its place,
+`reject` names an error for single invocations, `alter` changes a response. Everything that was
+sent is kept in `posts`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+import orjson
+
+from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RequestError, UnknownCapability
+from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Request, judge
+from jmap_async.protocol.call import AnyCall, Call, raw_method
+from jmap_async.protocol.messages import parse_response
+from jmap_async.protocol.session import Session, parse
+from jmap_async.testing import Limits, MemoryServer, RequestFailure
+from tests.planner.model import MAIL, Task, Teller, server
+
+CORE = "urn:ietf:params:jmap:core"
+SUBMISSION = "urn:ietf:params:jmap:submission"
+VENDOR = "https://example.com/vendor"
+
+Wire = dict[str, Any]
+
+
+def session_of(limits: Limits, *capabilities: str) -> Session:
+    """Make a session with these limits, and two accounts that have all capabilities."""
+    offered = {uri: dict[str, object]() for uri in (MAIL, *capabilities)}
+    account = {"name": "", "isPersonal": True, "isReadOnly": False, "accountCapabilities": offered}
+    return parse(
+        orjson.dumps(
+            {
+                "capabilities": {CORE: limits.to_wire(), **offered},
+                "accounts": {"A1": account, "A2": account},
+                "primaryAccounts": dict.fromkeys(offered, "A1"),
+                "apiUrl": "/",
+                "state": "0",
+            }
+        ),
+        "http://127.0.0.1/",
+    )
+
+
+class Desk:
+    """Takes calls in, and carries them between planner and server until all have an answer.
+
+    `told` are the limits of the session; `limits` those that the server keeps, by default the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        told: Limits | None = None,
+        limits: Limits | None = None,
+        attempts: int = 3,
+        slots: int = 1,
+        capabilities: Iterable[str] = (),
+    ) -> None:
+        told = told or Limits()
+        self.session = session_of(told, *capabilities)
+        self.server = server(limits or told)
+        self.planner = Planner()
+        self.refuse: Callable[[Wire], None] = lambda _: None
+        self.reject: Callable[[str, Wire], str | None] = lambda _name, _arguments: None
+        self.alter: Callable[[Wire], Wire] = lambda response: response
+        self.posts: list[Wire] = []
+        self.entries: list[Entry] = []
+        self._learnt = LearntLimits()
+        self._attempts = attempts
+        self._slots = slots
+        self._teller = Teller()
+
+    # Calls
+
+    def call(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        *,
+        task: Task | None = None,
+        capability: str = MAIL,
+        account: str | None = None,
+    ) -> AnyCall:
+        """Make a call; `task` is whose its creation ids are."""
+        self._teller.task = task
+        described = raw_method(method, capability=capability)
+        return Call(described, dict(arguments), sender=self._teller, account_id=account)
+
+    def submit(self, call: AnyCall) -> Entry:
+        """Queue a call and wait for it."""
+        entry = self.planner.submit(call, self.session)
+        entry.claim()
+        self.entries.append(entry)
+        return entry
+
+    def ask(self, method: str, arguments: Mapping[str, Any], **options: Any) -> Entry:
+        """Make a call and queue it."""
+        return self.submit(self.call(method, arguments, **options))
+
+    def get(self, *ids: str, **arguments: Any) -> Entry:
+        """Queue a read of emails."""
+        return self.ask("Email/get", {"ids": list(ids), "properties": ["subject"], **arguments})
+
+    def flag(self, *ids: str, keyword: str = "a", **arguments: Any) -> Entry:
+        """Queue a write that sets a keyword."""
+        update = {one: {f"keywords/{keyword}": True} for one in ids}
+        return self.ask("Email/set", {"update": update, **arguments})
+
+    # Requests
+
+    @property
+    def limits(self) -> Any:
+        """The limits to plan by."""
+        return self._learnt.of(self.session.core)
+
+    def next_request(self) -> Request | None:
+        """Return the next request, not yet sent."""
+        return self.planner.next_request(self.limits)
+
+    def run(self, *, most: int = 1000) -> int:
+        """Carry everything out; return the number of requests that it took."""
+        before = len(self.posts)
+        flying: list[Request] = []
+        while len(self.posts) - before < most:
+            while len(flying) < self._slots and (request := self.next_request()) is not None:
+                flying.append(request)
+            if not flying:
+                break
+            self.carry(flying.pop(0))
+        assert [] == [one for one in self.entries if one.claims and one.answer is None]
+        assert 0 == self.planner.waiting
+        return len(self.posts) - before
+
+    def carry(self, request: Request) -> None:
+        """Send a request and do with its answer what a dispatcher does."""
+        body = request.encode()
+        assert len(body) <= self.session.core.max_size_request
+        try:
+            response = parse_response(orjson.dumps(self.post(orjson.loads(body))))
+        except JMAPError as error:
+            self._recover(request, error)
+        else:
+            self.planner.settle(request, response)
+
+    def post(self, request: Wire) -> Wire:
+        """Be the server."""
+        self.posts.append(request)
+        self.refuse(request)
+        rejected: dict[str, str] = {}
+        sent = []
+        for name, arguments, call_id in request["methodCalls"]:
+            error = self.reject(name, arguments)
+            if error is not None:
+                rejected[call_id] = error
+            sent.append([name if error is None else "No/such", arguments, call_id])
+        response = self.alter(processed(self.server, {**request, "methodCalls": sent}))
+        for one in response["methodResponses"]:
+            if one[2] in rejected:
+                one[:] = ["error", {"type": rejected[one[2]]}, one[2]]
+        return response
+
+    def _recover(self, request: Request, error: JMAPError) -> None:
+        remedy = judge(error, request, attempts=self._attempts)
+        if isinstance(error, LimitExceeded) and not self._learnt.learn(error, request):
+            remedy = Remedy.FAIL
+        if remedy is Remedy.FAIL:
+            self.planner.fail(request, error)
+            return
+        self.planner.give_up(request, error)
+        self.planner.recover(request, error, remedy)
+
+    # What happened
+
+    def sent(self, post: int = -1) -> list[tuple[str, Wire]]:
+        """Return name and arguments of the calls of a request."""
+        return [(name, arguments) for name, arguments, _ in self.posts[post]["methodCalls"]]
+
+    def names(self, post: int = -1) -> list[str]:
+        """Return the names of the calls of a request."""
+        return [name for name, _ in self.sent(post)]
+
+    def keywords(self, id: str, account: str = "A1") -> set[str]:
+        """Return the keywords that the server has for an email."""
+        call = ["Email/get", {"accountId": account, "ids": [id], "properties": ["keywords"]}, "c"]
+        response = processed(self.server, {"using": [CORE, MAIL], "methodCalls": [call]})
+        return set(response["methodResponses"][0][1]["list"][0]["keywords"])
+
+
+def processed(made: MemoryServer, request: Wire) -> Wire:
+    """Let a server carry a request out; how it refuses is what the transport would raise."""
+    try:
+        return made.process(request)
+    except RequestFailure as failure:
+        wire = failure.to_wire()
+        kinds: dict[str, type[RequestError]] = {
+            "limit": LimitExceeded,
+            "unknownCapability": UnknownCapability,
+        }
+        kind = kinds.get(wire["type"].rpartition(":")[2], RequestError)
+        raise kind(
+            f"the server said {wire['detail']}",
+            type=wire["type"],
+            status=400,
+            detail=wire["detail"],
+            limit=wire.get("limit"),
+        ) from None
+
+
+# Faults
+
+
+def refused(status: int = 400) -> HTTPError:
+    """Return what an answer stands for that refuses a request in plain text."""
+    return HTTPError(f"HTTP {status}", status=status, outcome="not_sent")
+
+
+def mentions(*words: str) -> Callable[[Wire], bool]:
+    """Return a test for requests that say one of these anywhere."""
+    needles = [orjson.dumps(word) for word in words]
+    return lambda request: any(one in orjson.dumps(request) for one in needles)
+
+
+def members(entry: Entry) -> Wire:
+    """Return the answer to a call that has not failed."""
+    assert isinstance(entry.answer, Answer), entry.answer
+    return entry.answer.arguments
+
+
+def found(entry: Entry) -> list[str]:
+    """Return the ids of the objects that a /get brought."""
+    return [row["id"] for row in members(entry)["list"]]
+
+
+def error_of(entry: Entry) -> Exception:
+    """Return the error of a call that failed."""
+    assert isinstance(entry.answer, Exception), entry.answer
+    return entry.answer
+
+
+def failed(entries: Iterable[Entry]) -> Iterator[int]:
+    """Yield the positions of the calls that failed."""
+    for position, entry in enumerate(entries):
+        if isinstance(entry.answer, Exception):
+            yield position
+
+
+def with_limits(**limits: int) -> Limits:
+    """Return limits that are the usual ones but for these."""
+    return attrs.evolve(Limits(), **limits)

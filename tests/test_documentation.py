@@ -1,0 +1,149 @@
+"""The documentation: its code runs, its links lead somewhere, and nothing is left out of it.
+
+The blocks of a page run one after the other in one namespace, which begins with `client`, a client
+of the MemoryServer `server`. They may await at the top level. What they call `asyncio.run` with is
+awaited at the end of the block, tests that they define are run, and the session URL that they name
+stands for that of `server`.
+"""
+
+import ast
+import asyncio
+import inspect
+import re
+from collections.abc import Awaitable, Coroutine, Iterator
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import jmap_async
+from jmap_async.testing import MemoryServer
+from jmap_async.testing.pytest_plugin import jmap_client, jmap_server  # noqa: F401
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
+URL = "https://api.fastmail.com/jmap/session"
+
+BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]*)#?(?P<anchor>[^)]*)\)")
+
+Namespace = dict[str, object]
+
+pages = pytest.mark.parametrize(
+    "page", [pytest.param(one, id=one.relative_to(ROOT).as_posix()) for one in sorted(PAGES)]
+)
+
+
+def programs(page: Path, url: str) -> Iterator[FunctionType]:
+    """Yield the Python blocks of a page; tracebacks show where in the page they stand."""
+    text = page.read_text(encoding="utf-8")
+    for block in BLOCK.finditer(text):
+        if block["language"] == "python":
+            code = "\n" * text.count("\n", 0, block.start("code")) + block["code"]
+            # The same text again, so that columns and lines of a traceback fit.
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compiled = compile(code.replace(URL, url), str(page), "exec", flags=flags)
+            yield FunctionType(compiled, {})
+
+
+def prose(page: Path) -> str:
+    """Return the text of a page without its code blocks."""
+    return BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what links may have behind their `#`: the headings, as they are made into anchors."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+async def finish(result: object) -> None:
+    """Await what is to be awaited."""
+    if isinstance(result, Awaitable):
+        await result
+
+
+@pages
+async def test_the_code_runs(
+    page: Path,
+    jmap_server: MemoryServer,  # noqa: F811
+    jmap_client: jmap_async.Client,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every Python block of a page runs, after those before it."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(20):
+        jmap_server.add_email(subject=f"Letter {number}", text="Bring the keys.")
+    namespace: Namespace = {
+        "__name__": "__main__",
+        "asyncio": asyncio,
+        "jmap_async": jmap_async,
+        "client": jmap_client,
+        "jmap_client": jmap_client,
+        "server": jmap_server,
+        "jmap_server": jmap_server,
+        "TOKEN": jmap_server.token,
+    }
+    for program in programs(page, jmap_server.session_url):
+        await run(program, namespace, monkeypatch)
+
+
+async def run(
+    program: FunctionType, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run one block, the programs that it starts, and the tests that it defines."""
+    started: list[Coroutine[object, object, object]] = []
+    monkeypatch.setattr(asyncio, "run", started.append)
+    await finish(FunctionType(program.__code__, namespace)())
+    for one in started:
+        await one
+    for name in [name for name in namespace if name.startswith("test_")]:
+        test = namespace.pop(name)
+        assert callable(test)
+        await finish(test(*(namespace[one] for one in inspect.signature(test).parameters)))
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    """What a page links to in this project exists, with its heading."""
+    broken: list[str] = []
+    for link in LINK.finditer(prose(page)):
+        target = (page.parent / link["path"]) if link["path"] else page
+        anchor = link["anchor"]
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link.group())
+    assert [] == broken
+
+
+def test_every_page_is_in_the_index() -> None:
+    """Nobody has to guess that a page exists."""
+    linked = {DOCS / link["path"] for link in LINK.finditer(prose(DOCS / "index.md"))}
+    assert set() == {*DOCS.rglob("*.md")} - linked - {DOCS / "index.md"}
+
+
+def test_every_example_is_in_the_index() -> None:
+    """Nor that an example does."""
+    linked = {(DOCS / link["path"]).resolve() for link in LINK.finditer(prose(DOCS / "index.md"))}
+    assert set() == {*ROOT.joinpath("examples").glob("[!_]*.py")} - linked
+
+
+def test_every_error_is_explained() -> None:
+    """The page about errors has each class that a program can catch."""
+    errors = {
+        name
+        for name, value in vars(jmap_async).items()
+        if isinstance(value, type) and issubclass(value, Exception)
+    }
+    words = set(re.findall(r"\w+", DOCS.joinpath("errors.md").read_text(encoding="utf-8")))
+    assert set() == errors - words
+
+
+def test_every_data_type_of_the_client_is_listed() -> None:
+    """The page about calls has each data type that the client offers, `client.<name>`."""
+    text = DOCS.joinpath("calls.md").read_text(encoding="utf-8")
+    offered = {
+        name for name, value in vars(jmap_async.Facades).items() if isinstance(value, property)
+    }
+    assert set() == {name for name in offered if f"`client.{name}" not in text}
