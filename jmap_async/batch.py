@@ -6,7 +6,13 @@ from typing import Any, Self, TypeVar
 
 from jmap_async.capabilities._facade import Host
 from jmap_async.dispatcher import Dispatcher
-from jmap_async.errors import JMAPError, LocalProtocolError, MethodError, SetFailed
+from jmap_async.errors import (
+    JMAPError,
+    LocalProtocolError,
+    MethodError,
+    SetFailed,
+    TransportError,
+)
 from jmap_async.facades import Facades
 from jmap_async.protocol.blob import Blob, BlobSource
 from jmap_async.protocol.call import Call
@@ -36,6 +42,7 @@ class Batch(Facades):
         self._dispatcher = dispatcher
         self._calls: list[Call[Any]] = []
         self._left = False
+        self._unsent: JMAPError | None = None
 
     def __repr__(self) -> str:
         return f"<Batch of {len(self._calls)} calls>"
@@ -49,13 +56,25 @@ class Batch(Facades):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None or not self._calls:
-            return
         self._left = True
-        for result in await self._dispatcher.send_together(self._calls):
+        if error is not None:
+            self._unsent = LocalProtocolError("the batch was not sent: its block ended in an error")
+        elif self._calls:
+            await self._send()
+
+    async def _send(self) -> None:
+        try:
+            results = await self._dispatcher.send_together(self._calls)
+        except BaseException as error:
+            # Else whoever awaits one of the calls later would send it on its own.
+            self._unsent = error if isinstance(error, JMAPError) else _cancelled()
+            raise
+        for result in results:
             # Errors of a single call are told where it is awaited.
-            if isinstance(result, BaseException) and not isinstance(result, MethodError | SetFailed):
-                raise result.for_caller() if isinstance(result, JMAPError) else result
+            if isinstance(result, JMAPError) and not isinstance(result, MethodError | SetFailed):
+                raise result.for_caller()
+            if isinstance(result, BaseException) and not isinstance(result, JMAPError):
+                raise result
 
     def account(self, account_id: Id) -> Facades:
         """Return the same facades for another account."""
@@ -69,7 +88,11 @@ class Batch(Facades):
         return self._client.session
 
     async def upload(
-        self, data: BlobSource, *, type: str = "application/octet-stream", account_id: Id | None = None
+        self,
+        data: BlobSource,
+        *,
+        type: str = "application/octet-stream",
+        account_id: Id | None = None,
     ) -> Blob:
         """Upload a blob, at once."""
         return await self._client.upload(data, type=type, account_id=account_id)
@@ -86,15 +109,26 @@ class Batch(Facades):
                 f"{call.method.name}: calls of a batch are sent at the end of its block: "
                 "await them after it"
             )
+        if self._unsent is not None:
+            error = self._unsent.for_caller()
+            error.add_note(f"{call.method.name} is of this batch")
+            raise error
         return self._client
 
     def begin(self, call: Call[Any]) -> object:
         """Take a new call in; creation ids are the batch's own."""
         if self._left:
-            raise LocalProtocolError(f"{call.method.name}: the batch was sent: make a new one")
+            raise LocalProtocolError(f"{call.method.name}: the batch is closed: make a new one")
         self._calls.append(call)
         return self
 
     def running_task(self) -> object:
         """Identify the task that is running now."""
         return self._dispatcher.running_task()
+
+
+def _cancelled() -> TransportError:
+    return TransportError(
+        "the batch was cancelled before its answer came; whether it was carried out is unknown",
+        outcome="unknown",
+    )

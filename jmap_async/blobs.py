@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self, Union
+from typing import BinaryIO, Final, Self
 
 import orjson
 
@@ -18,7 +18,7 @@ from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
 from jmap_async.transport import DownloadStream, HTTPResponse, Transport
 
-Progress = Callable[[int, Union[int, None]], None]
+Progress = Callable[[int, int | None], None]
 """Told how many octets have gone, and of how many, where that is known."""
 
 _CHUNK: Final = 256 * 1024
@@ -49,7 +49,8 @@ class Uploader:
                 f"upload: {size} octets are more than the {limit} that the server takes "
                 "(maxSizeUpload)"
             )
-        url = uri_template.expand(_required(session.upload_url, "upload"), {"accountId": account_id})
+        template = _required(session.upload_url, "upload")
+        url = uri_template.expand(template, {"accountId": account_id})
         # Bytes go as they are; everything else in chunks, and a file is closed whatever happens.
         chunks = _chunks(data)
         body: bytes | AsyncIterator[bytes] = _counted(chunks, size, limit, progress)
@@ -77,6 +78,11 @@ async def _size(data: BlobSource) -> int | None:
         return len(data)
     if isinstance(data, os.PathLike):
         return (await asyncio.to_thread(os.stat, data)).st_size
+    if not hasattr(data, "__aiter__"):
+        raise LocalProtocolError(
+            f"upload: the data is {type(data).__name__}: give bytes, a pathlib.Path to read, or an "
+            "async iterable of bytes"
+        )
     return None
 
 

@@ -9,7 +9,7 @@ from jmap_async.batch import Batch
 from jmap_async.blobs import Download, Progress, Uploader, download_url
 from jmap_async.capabilities.mail import Mail
 from jmap_async.dispatcher import Dispatcher
-from jmap_async.errors import ClientClosed, NoAccount
+from jmap_async.errors import ClientClosed, NoAccount, ReadOnlyAccount
 from jmap_async.facades import Facades
 from jmap_async.planner import PlannedRequest
 from jmap_async.protocol.blob import Blob, BlobSource
@@ -43,9 +43,7 @@ class Client(Facades):
         super().__init__(self, account_id)
         self._sessions = sessions
         self._transport = transport
-        self._dispatcher = Dispatcher(
-            sessions, transport, retry=retry, max_waiting=max_waiting
-        )
+        self._dispatcher = Dispatcher(sessions, transport, retry=retry, max_waiting=max_waiting)
         self._uploader = Uploader(transport)
         self._accounts: dict[Id, Facades] = {}
         self._closed = False
@@ -121,6 +119,12 @@ class Client(Facades):
         """
         self._check_open("upload")
         account_id = self._blob_account(account_id)
+        if self.session.accounts[account_id].is_read_only:
+            # RFC 8620, 6.1: the server would refuse it, after all of it was sent.
+            raise ReadOnlyAccount(
+                f"upload: the account {account_id!r} is read-only: use credentials that may "
+                "change it"
+            )
         return await self._uploader.upload(
             self.session, account_id, data, type=type, progress=progress
         )
@@ -161,7 +165,7 @@ class Client(Facades):
         """Send a call and wait for its result; `await call` does this."""
         return self._dispatcher.result(call)
 
-    def carrier(self, call: Call[Any]) -> object:  # noqa: ARG002 - a batch wants to know
+    def carrier(self, call: Call[Any]) -> object:
         """Return whose calls may refer to each other."""
         return self
 
@@ -228,7 +232,7 @@ def connect(
     trusted_hosts: Collection[str] = (),
     resolver: Resolver | None = None,
 ) -> Connecting:
-    """Connect to a JMAP server: `async with connect(...) as client`, or `await connect(...)`.
+    """Connect to a JMAP server: enter it with `async with`, or await it, for a Client.
 
     Args:
         target: a session URL, a host or domain, or an email address. For the latter two the server
@@ -269,12 +273,7 @@ def connect(
         )
         try:
             sessions = SessionManager(transport, discovery)
-            session = await sessions.connect()
-            if account_id is not None and account_id not in session.accounts:
-                raise NoAccount(
-                    f"connect: there is no account {account_id!r}. "
-                    f"There are {', '.join(session.accounts)}"
-                )
+            _check_account(await sessions.connect(), account_id)
             return Client(
                 sessions, transport, account_id=account_id, retry=retry, max_waiting=max_waiting
             )
@@ -283,3 +282,11 @@ def connect(
             raise
 
     return Connecting(opened)
+
+
+def _check_account(session: Session, account_id: Id | None) -> None:
+    if account_id is not None and account_id not in session.accounts:
+        raise NoAccount(
+            f"connect: there is no account {account_id!r}. "
+            f"There are {', '.join(session.accounts) or 'none'}"
+        )

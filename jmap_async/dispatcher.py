@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -134,8 +134,9 @@ class Dispatcher:
 
     @property
     def _crowded(self) -> bool:
-        taken = self._planner.waiting + self._admitted
-        return bool(self._admissions) or taken >= self._max_waiting
+        # Nobody overtakes those who have a place already and have not come to take it.
+        queuing = self._admitted or self._admissions
+        return bool(queuing) or self._planner.waiting >= self._max_waiting
 
     async def _admission(self) -> None:
         """Wait for a place in the queue, behind those who wait for one already."""
@@ -144,7 +145,9 @@ class Dispatcher:
         try:
             await place
         finally:
-            if self._admissions.pop(place, self) is self:
+            if place in self._admissions:
+                del self._admissions[place]
+            else:
                 self._admitted -= 1
             # A place that is not taken after all goes to the next.
             self._arm()
@@ -228,9 +231,9 @@ class Dispatcher:
         self._flushing = True
         try:
             self._start_all()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a defect may cost calls, never leave one hanging
             _log.exception("planning failed")
-            self._give_up(lambda _: error)
+            self._give_up(error)
         finally:
             self._flushing = False
         self._wake(self._planner.finished())
@@ -263,7 +266,7 @@ class Dispatcher:
             await self._attempt(request)
         except asyncio.CancelledError:
             self._planner.abandon(request, _cancelled())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above
             _log.exception("a request failed unexpectedly")
             self._planner.fail(request, error)
         self._requests.pop(request, None)
@@ -309,12 +312,12 @@ class Dispatcher:
         try:
             response = await self._transport.post(session.api_url, body)
         except JMAPError as error:
-            _log.debug("POST of %s, %d octets: %s", request.summary, len(body), error)
+            _log.debug("POST of %r, %d octets: %s", request, len(body), error)
             raise
         self.stats.bytes_in += len(response.body)
         _log.debug(
-            "POST of %s, %d octets: %d, %d octets",
-            request.summary,
+            "POST of %r, %d octets: %d, %d octets",
+            request,
             len(body),
             response.status,
             len(response.body),
@@ -333,17 +336,17 @@ class Dispatcher:
                 if not waiter.done():
                     waiter.set_result(None)
 
-    def _give_up(self, reason: Callable[[Entry], Exception]) -> None:
-        """Fail everything that waits: a defect may cost calls, never leave one hanging."""
+    def _give_up(self, error: Exception | None = None) -> None:
+        """Fail everything that waits; by default, because the client is closed."""
         for entry in tuple(self._waiters):
-            self._planner.refuse(entry, reason(entry))
+            self._planner.refuse(entry, error or _closed(entry.method.name))
         self._wake(self._planner.finished())
         self._admit()
 
     async def close(self) -> None:
         """Cancel what is under way and fail what waits; idempotent."""
         self._closed = True
-        self._give_up(lambda entry: _closed(entry.method.name))
+        self._give_up()
         tasks = tuple(self._requests.values())
         for task in tasks:
             task.cancel()
@@ -368,7 +371,7 @@ def _outcome(call: Call[Any], entry: Entry) -> _Outcome:
         )
 
 
-def _with_implicit(call: Call[Any], value: Any, answer: Answer) -> Any:
+def _with_implicit(call: Call[Any], value: object, answer: Answer) -> object:
     """Add what came under the same call id (RFC 8620, 5.4; RFC 8621, 7.5)."""
     implicit, decode = answer.implicit, call.method.decode_implicit
     if implicit is None or decode is None:
@@ -377,8 +380,8 @@ def _with_implicit(call: Call[Any], value: Any, answer: Answer) -> Any:
         error: MethodError = messages.method_error(
             implicit.arguments, method=f"{call.method.name}, on success", call_id=implicit.call_id
         )
-        return attrs.evolve(value, on_success_error=error)
-    return attrs.evolve(value, on_success=decode(implicit.arguments))
+        return attrs.evolve(cast("Any", value), on_success_error=error)
+    return attrs.evolve(cast("Any", value), on_success=decode(implicit.arguments))
 
 
 def _closed(what: str) -> ClientClosed:

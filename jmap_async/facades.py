@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final, TypeVar, cast
 
-from jmap_async.capabilities._facade import Capability, Host, data_type, method
+from jmap_async.capabilities._facade import Capability, DataType, Host, data_type, method
 from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
 from jmap_async.capabilities.email_methods import EmailMethods
 from jmap_async.capabilities.email_submission import EmailSubmissionMethods
@@ -127,16 +127,14 @@ class Facades:
         wanted = tuple(using)
         known = _known_methods().get(name)
         arguments = {} if arguments is None else arguments
-        capability = known[0] if known else next((uri for uri in wanted if uri != CORE), CORE)
+        if known is not None:
+            capability, takes_account_id = known
+        else:
+            capability = next((uri for uri in wanted if uri != CORE), CORE)
+            named = account_id is not None or "accountId" in arguments
+            takes_account_id = named or capability != CORE
         return Call(
-            raw_method(
-                name,
-                capability=capability,
-                reads=reads,
-                takes_account_id=known[1]
-                if known
-                else capability != CORE or "accountId" in arguments,
-            ),
+            raw_method(name, capability=capability, reads=reads, takes_account_id=takes_account_id),
             arguments,
             sender=self._host,
             account_id=account_id or self._account_id,
@@ -152,6 +150,6 @@ def _known_methods() -> Mapping[str, tuple[str, bool]]:
         for capability in _CAPABILITIES
         for kind in vars(capability).values()
         if isinstance(kind, data_type)
-        for one in vars(kind.methods).values()
+        for one in vars(cast("data_type[DataType]", kind).methods).values()
         if isinstance(one, method)
     }

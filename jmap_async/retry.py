@@ -23,7 +23,9 @@ class Retry:
 
         `attempt` counts from 0.
         """
-        backoff: float = min(self.max_delay, self.first_delay * 2**attempt) * rng.uniform(0.5, 1)
+        # A power that no float can hold is beyond every `max_delay` before.
+        doubled = self.first_delay * 2.0 ** min(attempt, 1000)
+        backoff: float = min(self.max_delay, doubled) * rng.uniform(0.5, 1)
         if retry_after is None:
             return backoff
         # Not all clients at the same moment: never before what the server said, a little after.

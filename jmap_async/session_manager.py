@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from typing import Final
 
 from jmap_async.errors import (
     AuthenticationError,
+    ClientClosed,
     DiscoveryError,
     JMAPError,
     RateLimited,
@@ -17,20 +20,35 @@ from jmap_async.transport import Discovery, Transport
 
 _log = logging.getLogger("jmap_async")
 
+# Seconds before a server whose answers do not agree with its session is asked for it again: at
+# first, and at most.
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 300.0
+
 
 class SessionManager:
     """Holds the Session; however many tasks notice a change, it is fetched once.
 
-    `changed` is called with each new Session.
+    `changed` is called after each attempt to fetch it again. `clock` tells seconds.
     """
 
-    def __init__(self, transport: Transport, discovery: Discovery) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        discovery: Discovery,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._transport = transport
         self._urls = discovery.urls
         self._asked = discovery.asked
         self._session: Session | None = None
         self._refresh: asyncio.Task[Session] | None = None
+        self._clock = clock
+        # A `sessionState` that the session has not confirmed yet, and how patient that has made us.
         self._noticed: str | None = None
+        self._pause = 0.0
+        self._quiet_until = 0.0
         self.changed: Callable[[], None] = lambda: None
 
     @property
@@ -70,28 +88,34 @@ class SessionManager:
         Raises:
             JMAPError: it could not be fetched; the old one stays.
         """
-        if self._refresh is None:
-            self._refresh = asyncio.get_running_loop().create_task(self._fetch_again())
-            self._refresh.add_done_callback(self._refreshed)
-        task = self._refresh
+        task = self._start()
         # Belongs to nobody: whoever is cancelled leaves it to the others.
         await asyncio.wait([task])
         if task.cancelled():
-            raise TransportError("the client was closed meanwhile", outcome="not_sent")
+            raise ClientClosed("refresh_session: the client was closed meanwhile")
         error = task.exception()
         if error is None:
             return task.result()
         raise error.for_caller() if isinstance(error, JMAPError) else error
 
-    def notice(self, state: str | None) -> None:
-        """Compare the `sessionState` of a response; fetch the session again when it differs."""
-        if state is None or state == self.session.state or state == self._noticed:
+    def notice(self, state: str | None, *, under: Session) -> None:
+        """Compare the `sessionState` of a response; fetch the session again when it differs.
+
+        `under` is the Session by which the request was sent: once there is a newer one, an answer
+        from before tells nothing about it.
+        """
+        if state is None or state == self.session.state or under is not self.session:
             return
-        # A server whose answers never agree with its session is not asked again and again.
         self._noticed = state
+        # A server whose answers never agree with its session is not asked again and again.
+        if self._clock() >= self._quiet_until:
+            _ = self._start()
+
+    def _start(self) -> "asyncio.Task[Session]":
         if self._refresh is None:
             self._refresh = asyncio.get_running_loop().create_task(self._fetch_again())
             self._refresh.add_done_callback(self._refreshed)
+        return self._refresh
 
     async def close(self) -> None:
         """Stop what is under way."""
@@ -118,4 +142,9 @@ class SessionManager:
         self._refresh = None
         if not task.cancelled() and task.exception() is not None:
             _log.warning("refreshing the JMAP session failed: %s", task.exception())
+        if self._noticed in {None, self.session.state}:
+            self._noticed, self._pause = None, 0.0
+        else:
+            self._pause = min(max(_FIRST_PAUSE, 2 * self._pause), _LONGEST_PAUSE)
+        self._quiet_until = self._clock() + self._pause
         self.changed()

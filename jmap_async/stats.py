@@ -1,8 +1,12 @@
 """Counters: what the package made of the calls."""
 
+from collections.abc import Sized
+from typing import cast
+
 import attrs
 
 from jmap_async.planner import Entry, Request
+from jmap_async.planner.request import Invocation
 
 
 @attrs.define
@@ -26,15 +30,21 @@ class Stats:
     def count_call(self, entry: Entry) -> None:
         """Count a call that was submitted."""
         self.calls += 1
-        ids = entry.arguments.get("ids")
-        if isinstance(ids, list):
-            self.ids_asked += len(ids)
+        self.ids_asked += _count(entry.arguments.get("ids"))
 
     def count_request(self, request: Request, body: bytes) -> None:
         """Count a request that leaves."""
         self.posts += 1
         self.invocations += len(request.invocations)
         self.bytes_out += len(body)
-        for invocation in request.invocations:
-            if isinstance(invocation.payload, dict):
-                self.ids_sent += len(invocation.payload)
+        self.ids_sent += sum(map(_ids_of, request.invocations))
+
+
+def _ids_of(invocation: Invocation) -> int:
+    """Return how many ids an invocation carries; those that the server resolves are not known."""
+    ids = invocation.payload or invocation.entries[0].arguments.get("ids")
+    return _count(ids) if invocation.name.endswith("/get") else 0
+
+
+def _count(ids: object) -> int:
+    return len(cast("Sized", ids)) if isinstance(ids, list | dict) else 0

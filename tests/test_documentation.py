@@ -9,10 +9,11 @@ stands for that of `server`.
 import ast
 import asyncio
 import inspect
+import logging
 import re
 from collections.abc import Awaitable, Coroutine, Iterator
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -35,16 +36,15 @@ pages = pytest.mark.parametrize(
 )
 
 
-def programs(page: Path, url: str) -> Iterator[FunctionType]:
+def programs(page: Path, url: str) -> Iterator[CodeType]:
     """Yield the Python blocks of a page; tracebacks show where in the page they stand."""
     text = page.read_text(encoding="utf-8")
     for block in BLOCK.finditer(text):
         if block["language"] == "python":
-            code = "\n" * text.count("\n", 0, block.start("code")) + block["code"]
-            # The same text again, so that columns and lines of a traceback fit.
+            above = "\n" * text.count("\n", 0, block.start("code"))
+            code = block["code"].replace(URL, url)
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            compiled = compile(code.replace(URL, url), str(page), "exec", flags=flags)
-            yield FunctionType(compiled, {})
+            yield compile(above + code, str(page), "exec", flags=flags, dont_inherit=True)
 
 
 def prose(page: Path) -> str:
@@ -64,45 +64,61 @@ async def finish(result: object) -> None:
         await result
 
 
-@pages
-async def test_the_code_runs(
-    page: Path,
+@pytest.fixture
+def namespace(
     jmap_server: MemoryServer,  # noqa: F811
     jmap_client: jmap_async.Client,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Every Python block of a page runs, after those before it."""
+    caplog: pytest.LogCaptureFixture,
+) -> Namespace:
+    """Return what the first block of a page finds, and prepare what is around it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JMAP_TOKEN", jmap_server.token)
+    caplog.set_level(logging.INFO, "jmap_async")  # put back in the end, whatever a page does
     for number in range(20):
         jmap_server.add_email(subject=f"Letter {number}", text="Bring the keys.")
-    namespace: Namespace = {
+    return {
         "__name__": "__main__",
         "asyncio": asyncio,
         "jmap_async": jmap_async,
         "client": jmap_client,
-        "jmap_client": jmap_client,
         "server": jmap_server,
-        "jmap_server": jmap_server,
-        "TOKEN": jmap_server.token,
     }
+
+
+@pages
+async def test_the_code_runs(
+    page: Path,
+    namespace: Namespace,
+    jmap_server: MemoryServer,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every Python block of a page runs, after those before it."""
     for program in programs(page, jmap_server.session_url):
         await run(program, namespace, monkeypatch)
 
 
-async def run(
-    program: FunctionType, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def run(program: CodeType, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run one block, the programs that it starts, and the tests that it defines."""
     started: list[Coroutine[object, object, object]] = []
     monkeypatch.setattr(asyncio, "run", started.append)
-    await finish(FunctionType(program.__code__, namespace)())
+    await finish(FunctionType(program, namespace)())
     for one in started:
         await one
     for name in [name for name in namespace if name.startswith("test_")]:
-        test = namespace.pop(name)
-        assert callable(test)
-        await finish(test(*(namespace[one] for one in inspect.signature(test).parameters)))
+        await run_test(namespace.pop(name))
+
+
+async def run_test(test: object) -> None:
+    """Run a test with the package's fixtures."""
+    assert callable(test)
+    async with (
+        MemoryServer() as server,
+        jmap_async.connect(server.session_url, auth=server.token) as client,
+    ):
+        fixtures: Namespace = {"jmap_server": server, "jmap_client": client}
+        await finish(test(*(fixtures[one] for one in inspect.signature(test).parameters)))
 
 
 @pages

@@ -31,6 +31,8 @@ class BatchUnit(Unit):
             return Offer.BLOCKED
         if request.invocations:
             return Offer.FULL
+        # It cannot be made smaller, so what was learnt about packing does not matter.
+        request.limits = request.told
         # First for trial: whether all of it fits shows only at the end.
         if not self._put_into(Draft(request.limits)):
             self.fail(self._reason())

@@ -114,6 +114,10 @@ class GetUnit(Unit):
 
     # On the way out
 
+    def _staying(self) -> list[Entry]:
+        # Who left is found out when their ids are taken: looking at all each time would take long.
+        return self.entries if self._wanted else super()._staying()
+
     def _resolve(self, name: str, reference: Reference) -> Any:
         value = super()._resolve(name, reference)
         if name == "ids":
@@ -183,9 +187,10 @@ class GetUnit(Unit):
             return part
         if request.invocations:
             return None
-        raise self._too_large(
-            overhead + len(encode(next(iter(self._wanted)))), limits.max_size_request
-        )
+        first = next(iter(self._wanted))
+        if room + request.slack < 0:
+            raise self._too_large(overhead + len(encode(first)), request.told.max_size_request)
+        return {first: self._wanted[first]}
 
     # On the way back
 

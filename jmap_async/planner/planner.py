@@ -67,12 +67,17 @@ class Planner:
             self._waits(entry)
         return entry
 
+    def knows(self, call: AnyCall) -> bool:
+        """Tell whether a call was submitted, so that submitting it again adds nothing."""
+        entry = self._entries.get(call)
+        return entry is not None and not entry.abandoned
+
     def _waits(self, entry: Entry) -> None:
         self.waiting += 1
         self._submitted(entry)
 
     def _left(self, entry: Entry) -> None:
-        self.waiting -= 1
+        self.waiting -= not entry.sent
 
     def submit_batch(self, calls: Sequence[AnyCall], session: Session) -> list[Entry]:
         """Queue calls that go together in one request of their own.
@@ -102,7 +107,8 @@ class Planner:
         """
         if self._queue.empty:
             return None
-        request = Request(limits, pretend=pretend)
+        told = self._session.core if self._session else None
+        request = Request(limits, told=told, pretend=pretend)
         self._queue.fill(request)
         self.waiting -= request.fresh
         return request if request.invocations else None
@@ -189,12 +195,17 @@ class Planner:
     def abandon(self, request: Request, error: Exception) -> None:
         """Take note that a request was cancelled because nobody waited for it any more.
 
-        Whoever awaits one of its reads again gets it sent again; for writes the error stays.
+        Its reads go back into the queue, for somebody may have come for one of them meanwhile; it
+        drops those that nobody wants. For writes the error stays.
         """
-        for invocation in request.invocations:
-            for entry in invocation.entries:
-                entry.abandoned = entry.method.reads
-        self.fail(request, error)
+        self.give_up(request, error)
+        self.recover(request, error, Remedy.REPLAN)
+
+    def refuse(self, entry: Entry, error: Exception) -> None:
+        """Give a call an error, wherever it is; nothing more of it is sent."""
+        if entry.answer is None:
+            entry.answer = error
+            self._settled(entry)
 
     def finished(self) -> Iterable[Entry]:
         """Return the calls that were answered, or failed, since the last time."""

@@ -52,19 +52,28 @@ class Trial:
 
 @attrs.define
 class Counts:
-    """How the parts of a division have fared."""
+    """How the parts of a division have fared; `alone` are those failures with one caller only."""
 
     failures: int = 0
+    alone: int = 0
     successes: int = 0
 
     @property
     def hopeless(self) -> bool:
-        """Tell whether so much has failed, and nothing worked, that no call can be the cause."""
-        return self.failures >= _HOPELESS and not self.successes
+        """Tell whether so many calls failed alone, and nothing worked, that no call is to blame."""
+        return self.alone >= _HOPELESS and not self.successes
 
+    @property
+    def silent(self) -> bool:
+        """Tell whether so many parts failed, and nothing worked, that the server is to blame."""
+        return self.failures >= _SILENT and not self.successes
+
+
+# More than anybody has reason to get wrong in a row.
+_HOPELESS: Final = 20
 
 # Deep enough to find a culprit among hundreds of calls before any part has succeeded.
-_HOPELESS: Final = 10
+_SILENT: Final = 10
 
 # Statuses that something in the body can cause; others concern everybody.
 _ABOUT_THE_BODY: Final = frozenset({400, 403, 406, 409, 411, 413, 414, 415, 422, 431})
@@ -77,15 +86,16 @@ def judge(error: Exception, request: Request, *, attempts: int) -> Remedy:
     if isinstance(error, LimitExceeded) and error.limit in _LEARNABLE:
         return Remedy.REPLAN
     if isinstance(error, RequestError):
-        return _divide(error, request)
+        return divide(error, request)
     if isinstance(error, HTTPError) and error.status < 500:
-        return _divide(error, request) if error.status in _ABOUT_THE_BODY else Remedy.FAIL
+        return divide(error, request) if error.status in _ABOUT_THE_BODY else Remedy.FAIL
     if isinstance(error, TransportError | RemoteProtocolError):
         return _after_silence(error, request, attempts)
     return Remedy.FAIL
 
 
-def _divide(error: Exception, request: Request) -> Remedy:
+def divide(error: Exception, request: Request) -> Remedy:
+    """Choose to tell the calls of a request apart, as long as there is hope to find a culprit."""
     if isinstance(error, UnknownCapability) and len({one.using for one in request.units}) == 1:
         return Remedy.FAIL
     counts = request.trial.counts if request.trial else Counts()
@@ -98,7 +108,9 @@ def _after_silence(error: JMAPError, request: Request, attempts: int) -> Remedy:
     # Once more as it was: most failures pass. Then in parts: one call may bring the server down.
     unknown = getattr(error, "outcome", "unknown") == "unknown"
     if unknown and request.attempts and not (request.indivisible or request.closed):
-        return _divide(error, request)
+        # Each of these attempts may have cost a time-out: give up sooner than after refusals.
+        silent = request.trial is not None and request.trial.counts.silent
+        return Remedy.FAIL if silent else divide(error, request)
     return Remedy.REPEAT
 
 
@@ -138,14 +150,15 @@ class LearntLimits:
         return self._limits
 
     def learn(self, error: LimitExceeded, request: Request) -> bool:
-        """Lower the limit that a request exceeded; False: it cannot go lower."""
+        """Lower the limit that a request exceeded; False: that would not make it smaller."""
         name = _LEARNABLE.get(error.limit or "")
         if name is None:
             return True  # a limit that we do not know: nothing to learn
         used = request.used(name)
-        lower = min(getattr(self._limits, name), used) // 2
-        if lower < 1 or used <= 1:
+        # What went beyond the limit that it was planned by cannot be made smaller.
+        if request.closed or not 1 < used <= getattr(request.limits, name):
             return False
+        lower = min(getattr(self._limits, name), used // 2)
         self._limits = attrs.evolve(self._limits, **{name: lower})
         return True
 

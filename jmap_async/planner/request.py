@@ -41,8 +41,17 @@ _FRAME: Final = len(messages.encode_invocation("", b"", "")) + 1 + 8
 class Request:
     """A request: what fits is put in, in order, within the limits of the server."""
 
-    def __init__(self, limits: CoreCapability, *, pretend: bool = False) -> None:
+    def __init__(
+        self,
+        limits: CoreCapability,
+        *,
+        told: CoreCapability | None = None,
+        pretend: bool = False,
+    ) -> None:
         self.limits = limits
+        # What the session says. A call that cannot be made smaller may use all of it: what was
+        # learnt since is a guess about how to pack, and the server shall decide.
+        self.told = told or limits
         self.pretend = pretend
         # A batch: nothing more goes in, and it is sent as it is or not at all.
         self.closed = False
@@ -78,8 +87,15 @@ class Request:
 
     def room(self, name: str, using: frozenset[str]) -> int:
         """Return how many octets the arguments of a further call may have; negative: none."""
-        frame = _FRAME + len(name) + sum(len(uri) + 3 for uri in using - self.using)
-        return self.limits.max_size_request - self.size - frame
+        return self.limits.max_size_request - self.size - self._frame(name, using)
+
+    @property
+    def slack(self) -> int:
+        """Octets that a call may have beyond its room if it has the request for itself."""
+        return 0 if self.invocations else self.told.max_size_request - self.limits.max_size_request
+
+    def _frame(self, name: str, using: frozenset[str]) -> int:
+        return _FRAME + len(name) + sum(len(uri) + 3 for uri in using - self.using)
 
     def add(
         self,
@@ -92,7 +108,7 @@ class Request:
     ) -> Invocation:
         """Append an invocation; the caller has made sure that it fits."""
         name, using, call_id = unit.name, unit.using, f"c{len(self.invocations)}"
-        self.size = self.limits.max_size_request - self.room(name, using) + len(arguments)
+        self.size += self._frame(name, using) + len(arguments)
         self.using |= using
         for entry in entries:
             self._carry(entry)

@@ -110,8 +110,7 @@ class SetUnit(Unit):
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if request.full:
             return Offer.FULL
-        left = {entry for entry in self.entries if self._left(entry)}
-        self._changes = [one for one in self._changes if one.entry not in left]
+        self._changes = [one for one in self._changes if not self._left(one.entry)]
         common = {"accountId": wire["accountId"]} if "accountId" in wire else {}
         part = self._part(request, len(encode({**common, **dict.fromkeys(_PHASES, {})})))
         if not part:

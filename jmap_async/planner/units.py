@@ -20,6 +20,7 @@ from jmap_async.errors import (
     MethodError,
     SetError,
     TooLarge,
+    TransportError,
     UnknownMethod,
 )
 from jmap_async.planner import creations
@@ -101,7 +102,7 @@ class Unit:
 
     def offer(self, request: Request) -> Offer:
         """Put as much as fits into the request."""
-        staying = [entry for entry in self.entries if not self._left(entry)]
+        staying = self._staying()
         if not staying:
             self.exhausted = True
             return Offer.DROPPED
@@ -114,11 +115,19 @@ class Unit:
             return Offer.DROPPED
 
     def _left(self, entry: Entry) -> bool:
-        """Tell whether nobody waits for an entry; if it was not sent, then it never will be."""
-        if entry.withdrawn and not entry.sent and not entry.abandoned:
-            entry.abandoned = True
-            self._queue.left(entry)
+        """Tell whether nobody waits for an entry: then nothing more of it is sent."""
+        if entry.withdrawn and entry.answer is None and not entry.abandoned:
+            if entry.sent and not entry.method.reads:
+                # Whoever awaits it again must learn that a part of it may have been carried out.
+                self._fail(entry, _withdrawn(entry))
+            else:
+                entry.abandoned = True
+                self._queue.left(entry)
         return entry.withdrawn or entry.answer is not None
+
+    def _staying(self) -> list[Entry]:
+        """Return the entries that somebody waits for."""
+        return [entry for entry in self.entries if not self._left(entry)]
 
     def fail(self, error: Exception) -> None:
         """Give up what was not sent yet: every entry gets the error."""
@@ -143,10 +152,10 @@ class Unit:
             return 0
         named = (self._arguments.get(phase) for phase in ("create", "update", "destroy"))
         count = sum(map(len, filter(None, named)))
-        if count > request.limits.max_objects_in_set:
+        if count > request.told.max_objects_in_set:
             raise TooLarge(
                 f"{self.name}: {count} objects are more than the "
-                f"{request.limits.max_objects_in_set} that the server takes at once "
+                f"{request.told.max_objects_in_set} that the server takes at once "
                 "(maxObjectsInSet), and this call must not be cut up: change fewer at once"
             )
         return count
@@ -154,9 +163,9 @@ class Unit:
     def _fits(self, request: Request, size: int) -> bool:
         if request.full:
             return False
-        if size > request.room(self.name, self.using):
+        if size > request.room(self.name, self.using) + request.slack:
             if not request.invocations:
-                raise self._too_large(size, request.limits.max_size_request)
+                raise self._too_large(size, request.told.max_size_request)
             return False
         return True
 
@@ -343,6 +352,14 @@ def _nobody(name: str, request: Request) -> str:
     """Return a reference to a creation that does not exist in this request."""
     name = f"{name}-missing"
     return f"#{creations.unique([name], request.created)[name]}"
+
+
+def _withdrawn(entry: Entry) -> TransportError:
+    return TransportError(
+        f"{entry.method.name}: whoever awaited it was cancelled after it had been sent; whether it "
+        "was carried out, or a part of it, is unknown",
+        outcome="unknown",
+    )
 
 
 def concerns_all(error: MethodError) -> bool:

@@ -32,6 +32,7 @@ T = TypeVar("T")
 Decoder = Callable[[Any], Any]
 
 _BINARY: Final = (bytes, bytearray, memoryview)
+_WITHOUT_NAN: Final = frozenset({str, int, bool, type(None)})
 _OPTIONS: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -148,7 +149,7 @@ def _list(type_: Any) -> Callable[[Any, Any], Any]:
         try:
             return [inner(item) for item in value]
         except Malformed:
-            raise _locate(enumerate(value), inner) from None
+            raise _locate(enumerate(cast("list[object]", value)), inner) from None
 
     return structure
 
@@ -286,6 +287,11 @@ def encode(value: object, default: Callable[[Any], Any] | None = None) -> bytes:
 
 
 def _has_nan(value: Any) -> bool:
+    # The common types first: patches are full of null.
+    if value.__class__ in _WITHOUT_NAN:
+        return False
+    if value.__class__ is dict:
+        return any(map(_has_nan, value.values()))
     if isinstance(value, float):
         return not math.isfinite(value)
     if _is_ours(value):
