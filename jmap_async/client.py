@@ -7,7 +7,6 @@ from typing import Any, Self, TypeVar
 from jmap_async.auth import Auth, as_auth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download, Progress, Uploader, download_url
-from jmap_async.capabilities.mail import Mail
 from jmap_async.dispatcher import Dispatcher
 from jmap_async.errors import ClientClosed, NoAccount, ReadOnlyAccount
 from jmap_async.facades import Facades
@@ -15,7 +14,7 @@ from jmap_async.planner import PlannedRequest
 from jmap_async.protocol.blob import Blob, BlobSource
 from jmap_async.protocol.call import AnyCall, Call
 from jmap_async.protocol.ids import IdLike, as_id, check_id
-from jmap_async.protocol.session import Session
+from jmap_async.protocol.session import CORE, Session
 from jmap_async.protocol.types import Id
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
@@ -184,9 +183,7 @@ class Client(Facades):
     def _blob_account(self, account_id: Id | None) -> Id:
         """Return the account that a blob belongs to: blobs are scoped to one (RFC 8620, 6)."""
         session = self.session
-        chosen = account_id or self._account_id or session.primary_accounts.get(Mail.uri)
-        if chosen is None and len(session.accounts) == 1:
-            chosen = next(iter(session.accounts))
+        chosen = account_id or self._account_id or session.primary_account(CORE)
         if chosen is None or chosen not in session.accounts:
             raise NoAccount(
                 f"{'there is no account ' + repr(chosen) if chosen else 'name an account_id'}: "

@@ -35,6 +35,7 @@ from jmap_async.planner import (
     Planner,
     Remedy,
     Request,
+    divide,
     explain,
     judge,
 )
@@ -285,7 +286,7 @@ class Dispatcher:
     async def _recover(self, request: Request, error: JMAPError) -> None:
         remedy = judge(error, request, attempts=self._retry.attempts)
         if isinstance(error, LimitExceeded) and not self._learn(error, request):
-            remedy = Remedy.FAIL
+            remedy = divide(error, request)
         wait = self._retry.delay(request.attempts, getattr(error, "retry_after", None), self._rng)
         if remedy is Remedy.FAIL or (remedy is Remedy.REPEAT and wait is None):
             self._planner.fail(request, error)

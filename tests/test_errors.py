@@ -215,9 +215,10 @@ def test_shorten_leaves_short_texts_alone(text: str, limit: int) -> None:
 
 DEEP = orjson.loads(b"[" * 1_000 + b"]" * 1_000)
 
+LONG = st.text(max_size=5).map(lambda text: text * 100)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=500),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=500), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | LONG,
+    lambda inner: st.lists(inner, max_size=9) | st.dictionaries(LONG, inner, max_size=9),
 )
 
 

@@ -17,6 +17,7 @@ from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
 from jmap_async.protocol.ids import as_ids
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.session import MAIL
 from jmap_async.protocol.standard import (
     Changes,
     ChangesResponse,
@@ -30,8 +31,6 @@ from jmap_async.protocol.standard import (
     SetResponse,
 )
 from jmap_async.protocol.types import ABSENT, Id, Wire
-
-_MAIL = "urn:ietf:params:jmap:mail"
 
 EmailSubmissionProperty = Literal[
     "id",
@@ -178,7 +177,7 @@ class EmailSubmissionSet(Set[EmailSubmission]):
 
     def needs(self) -> Iterable[str]:
         # The server makes an Email/set of them.
-        return (_MAIL,) if self.on_success_update_email or self.on_success_destroy_email else ()
+        return (MAIL,) if self.on_success_update_email or self.on_success_destroy_email else ()
 
     def _check_submission(self, name: str, key: str) -> None:
         """Refuse what is no submission of this call: the server would do nothing about it."""

@@ -5,12 +5,13 @@ from jmap_async.capabilities.email_methods import EmailMethods
 from jmap_async.capabilities.mailbox import MailboxMethods
 from jmap_async.capabilities.search_snippet import SearchSnippetMethods
 from jmap_async.capabilities.thread import ThreadMethods
+from jmap_async.protocol.session import MAIL
 
 
 class Mail(Capability):
     """Mailboxes and the Emails in them (RFC 8621, 2 to 5)."""
 
-    uri = "urn:ietf:params:jmap:mail"
+    uri = MAIL
     mailbox = data_type(MailboxMethods)
     thread = data_type(ThreadMethods)
     email = data_type(EmailMethods)

@@ -3,7 +3,18 @@
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.explain import PlannedRequest, explain
 from jmap_async.planner.planner import Planner
-from jmap_async.planner.recovery import LearntLimits, Remedy, judge
+from jmap_async.planner.recovery import LearntLimits, Remedy, divide, judge
 from jmap_async.planner.request import Request
 
-__all__ = ["Answer", "Entry", "LearntLimits", "PlannedRequest", "Planner", "Remedy", "Request", "explain", "judge"]
+__all__ = [
+    "Answer",
+    "Entry",
+    "LearntLimits",
+    "PlannedRequest",
+    "Planner",
+    "Remedy",
+    "Request",
+    "divide",
+    "explain",
+    "judge",
+]

@@ -100,7 +100,10 @@ class Entry:
     @property
     def needs(self) -> Iterable["Entry"]:
         """The entries that have to be carried out before this one."""
-        return (*(one.entry for one in self.references.values()), *self.makers.values())
+        # Each once, however often it is referred to.
+        return dict.fromkeys(
+            (*(one.entry for one in self.references.values()), *self.makers.values())
+        )
 
 
 def prepare(
@@ -231,7 +234,7 @@ def _accounts(
         return (None,)
     given = literals.get("accountId", call.account_id)
     if given is None:
-        given = session.primary_accounts.get(call.method.capability)
+        given = session.primary_account(call.method.capability)
         if given is None:
             raise NoAccount(
                 f"there is no primary account for {call.method.capability!r}: name one with "

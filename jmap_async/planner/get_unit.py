@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import orjson
 
@@ -76,7 +76,8 @@ class GetUnit(Unit):
         if not entry.method.reads or not entry.method.name.endswith("/get") or entry.makers:
             return False
         # An empty list is asked for its state; there is nothing to cut up.
-        return "ids" in entry.references or bool(entry.arguments.get("ids"))
+        ids = entry.arguments.get("ids")
+        return "ids" in entry.references or (is_list_of_ids(ids) and bool(ids))
 
     @staticmethod
     def key(entry: Entry) -> object:
@@ -121,7 +122,7 @@ class GetUnit(Unit):
     def _resolve(self, name: str, reference: Reference) -> Any:
         value = super()._resolve(name, reference)
         if name == "ids":
-            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            if not is_list_of_ids(value):
                 raise LocalProtocolError(
                     f"{self.name}: {reference.path!r} of {reference.entry.method.name} is no list "
                     "of ids"
@@ -148,7 +149,8 @@ class GetUnit(Unit):
         if not entries:  # everybody who wanted these has left
             return Offer.DROPPED if self.exhausted else self._take(request, wire)
         body = encode({**wire, "ids": list(part)})
-        invocation = request.add(self, body, entries, objects=len(part), payload=part)
+        count = len(part)
+        invocation = request.add(self, body, entries, creates=(), objects=count, payload=part)
         if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
@@ -266,7 +268,7 @@ class GetUnit(Unit):
             self._most = len(part) // 2
             self.again(invocation)
             return True
-        self._division.failures += 1
+        self._division.alone += len(invocation.entries) == 1
         if len(invocation.entries) == 1 or concerns_all(error) or self._division.hopeless:
             return super().refused(invocation, error)
         self._queue.put_back(self, self._divided(part, invocation.entries, _PARTS))
@@ -307,6 +309,11 @@ class GetUnit(Unit):
             }
             units.append(unit)
         return units
+
+
+def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
+    """Tell whether a value is what /get takes for its ids."""
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _most(reference: Reference) -> int | None:

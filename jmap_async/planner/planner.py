@@ -17,12 +17,12 @@ from typing import Final
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry, prepare
 from jmap_async.planner.queue import Queue
-from jmap_async.planner.recovery import Counts, Remedy, Trial, repeatable
+from jmap_async.planner.recovery import Counts, Remedy, Trial, named, repeatable
 from jmap_async.planner.request import Request
 from jmap_async.planner.units import Unit
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
-from jmap_async.protocol.session import CORE, CoreCapability, Session
+from jmap_async.protocol.session import CoreCapability, Session
 
 # Creation ids that a task may still refer to after that many newer ones.
 _REMEMBERED: Final = 1000
@@ -174,8 +174,7 @@ class Planner:
         self, units: tuple[Unit, ...], error: UnknownCapability, counts: Counts
     ) -> dict[Unit, list[Unit]]:
         """Tell the calls apart by what they need; what the error names is at fault."""
-        said = f"{error} {error.detail}"
-        refused = {uri for unit in units for uri in unit.using if uri != CORE and uri in said}
+        refused = named(error, {uri for unit in units for uri in unit.using})
         # Not to be tried together with others again, as long as this session lasts.
         self._queue.refused |= refused
         trials: dict[frozenset[str], Trial] = {}
@@ -188,6 +187,8 @@ class Planner:
 
     def fail(self, request: Request, error: Exception) -> None:
         """Give the calls of a request an error each, for want of an answer."""
+        if request.trial:
+            request.trial.counts.alone += request.indivisible
         for invocation in request.invocations:
             invocation.unit.failed(invocation, error)
         self._queue.done(request)
@@ -213,7 +214,7 @@ class Planner:
         return finished
 
     def _settled(self, entry: Entry) -> None:
-        self.waiting -= not entry.sent
+        self.waiting -= not (entry.sent or entry.abandoned)
         self._finished.append(entry)
 
     # Creation ids, by who chose them

@@ -11,6 +11,7 @@ import contextlib
 import heapq
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
+from typing import Final
 
 from jmap_async.planner.batch_unit import BatchUnit
 from jmap_async.planner.entry import Entry
@@ -19,6 +20,10 @@ from jmap_async.planner.recovery import Counts, Trial
 from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
 from jmap_async.planner.units import Offer, Unit
+
+
+# Units that are passed over for the sake of others behind them, which could still go along.
+_LOOK_AHEAD: Final = 100
 
 
 class Epoch:
@@ -87,6 +92,10 @@ class Queue:
         unit.epochs = epochs
         for epoch in epochs:
             epoch.units.append(unit)
+        if not unit.reads and not isinstance(unit, SetUnit):
+            # It may touch what a later /set touches: that must not join one that stands before it.
+            for epoch in epochs:
+                epoch.joinable.clear()
         for entry in unit.entries:
             entry.unit = unit
         return unit
@@ -149,7 +158,8 @@ class Queue:
         trial = unit.trial or (self._apart if unit.using & self.refused else None)
         if request.invocations:
             if trial is not request.trial or request.would_split(unit.chain):
-                return True
+                request.passed_over += 1
+                return request.passed_over < _LOOK_AHEAD
         else:
             request.trial = trial
         while not unit.exhausted:

@@ -7,6 +7,8 @@ with its own error. And as long as nothing succeeds, a division ends early: then
 that is at fault but the server.
 """
 
+import re
+from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
 
@@ -24,7 +26,7 @@ from jmap_async.errors import (
 )
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.request import Request
-from jmap_async.protocol.session import CoreCapability
+from jmap_async.protocol.session import CORE, CoreCapability
 
 
 class Remedy(Enum):
@@ -112,6 +114,21 @@ def _after_silence(error: JMAPError, request: Request, attempts: int) -> Remedy:
         silent = request.trial is not None and request.trial.counts.silent
         return Remedy.FAIL if silent else divide(error, request)
     return Remedy.REPEAT
+
+
+def named(error: UnknownCapability, using: Iterable[str]) -> set[str]:
+    """Return the one capability that an error is about; nothing, if it names none or several.
+
+    A server that lists what it does offer must not bring that into discredit.
+    """
+    said = f"{error} {error.detail}"
+    # One may begin like another: ...:mail and ...:mail:share.
+    found = {
+        uri
+        for uri in using
+        if uri != CORE and re.search(rf"(?<![\w:/.-]){re.escape(uri)}(?![\w:/-]|\.\w)", said)
+    }
+    return found if len(found) == 1 else set()
 
 
 def _concurrency(error: Exception) -> bool:

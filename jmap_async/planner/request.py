@@ -1,7 +1,7 @@
 """One request under construction, and then under way."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -71,6 +71,8 @@ class Request:
         self.fresh = 0
         # Set by the first unit: calls that are replayed apart from others (see recovery.py).
         self.trial: Trial | None = None
+        # Units that were not offered to it though their turn had come.
+        self.passed_over = 0
 
     def __repr__(self) -> str:
         return f"<Request {', '.join(one.name for one in self.invocations)}>"
@@ -103,10 +105,14 @@ class Request:
         arguments: bytes,
         entries: tuple[Entry, ...],
         *,
+        creates: Iterable[str],
         objects: int = 0,
         payload: object = None,
     ) -> Invocation:
-        """Append an invocation; the caller has made sure that it fits."""
+        """Append an invocation; the caller has made sure that it fits.
+
+        `creates` are the creation ids that it introduces, as its caller knows them.
+        """
         name, using, call_id = unit.name, unit.using, f"c{len(self.invocations)}"
         self.size += self._frame(name, using) + len(arguments)
         self.using |= using
@@ -118,7 +124,7 @@ class Request:
         self.invocations.append(invocation)
         if len(entries) == 1:
             # If this fails for the sake of another caller, it is repeated: nothing may build on it.
-            self.made.update((entries[0], name) for name in entries[0].wire_names)
+            self.made.update((entries[0], name) for name in creates)
         return invocation
 
     def _carry(self, entry: Entry) -> None:

@@ -5,6 +5,7 @@ works (creates, then updates, then destroys; RFC 8620, 5.3) keeps it behind thos
 and when it touches no object that one of them touches.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,8 @@ import orjson
 from jmap_async.errors import MethodError, ServerPartialFail, TooLarge
 from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry
+from jmap_async.planner.get_unit import is_list_of_ids
+from jmap_async.planner.recovery import repeatable
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.units import Offer, Unit, concerns_all
 from jmap_async.protocol.converter import encode
@@ -69,6 +72,10 @@ class SetUnit(Unit):
             and not creations.may_mention(entry.encoded)
             and arguments.keys() <= {"accountId", *_PHASES}
             and any(arguments.get(phase) for phase in _PHASES)
+            # What is malformed goes as it is, for the server to refuse.
+            and isinstance(arguments.get("create") or {}, dict)
+            and isinstance(arguments.get("update") or {}, dict)
+            and is_list_of_ids(arguments.get("destroy") or [])
         )
 
     @staticmethod
@@ -107,22 +114,26 @@ class SetUnit(Unit):
 
     # On the way out
 
+    def _staying(self) -> list[Entry]:
+        # Who left is found out when their changes are taken.
+        return self.entries if self._changes else super()._staying()
+
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if request.full:
             return Offer.FULL
-        self._changes = [one for one in self._changes if not self._left(one.entry)]
         common = {"accountId": wire["accountId"]} if "accountId" in wire else {}
         part = self._part(request, len(encode({**common, **dict.fromkeys(_PHASES, {})})))
         if not part:
             # Those who wanted the rest may have left, or been refused.
             self.exhausted = not self._changes
             return Offer.DROPPED if self.exhausted else Offer.FULL
-        del self._changes[: len(part)]
         self._under_way = True
         self.exhausted = not self._changes
         entries = tuple(dict.fromkeys(one.entry for one in part))
         body = encode({**common, **_arguments(part, request)})
-        invocation = request.add(self, body, entries, objects=len(part), payload=part)
+        creates = [one.key for one in part if one.phase == "create"]
+        count = len(part)
+        invocation = request.add(self, body, entries, creates=creates, objects=count, payload=part)
         if self.exhausted and len(self.entries) == 1 and self._unsettled[entries[0]] == len(part):
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
@@ -132,17 +143,25 @@ class SetUnit(Unit):
         return self._arguments
 
     def _part(self, request: Request, overhead: int) -> list[Change]:
-        """Return the changes that go into one invocation, by number and by octets."""
+        """Take the changes that go into one invocation, by number and by octets."""
         most = max(1, request.limits.max_objects_in_set)
         room = request.room(self.name, self.using) - overhead
-        while self._changes and self._changes[0].size > room and not request.invocations:
-            self._refuse(self._changes.pop(0), overhead, request.limits.max_size_request)
         part: list[Change] = []
-        for change in self._changes[:most]:
-            room -= change.size
-            if room < 0:
+        seen = 0
+        for change in self._changes:
+            if len(part) == most:
                 break
-            part.append(change)
+            if not self._left(change.entry):
+                slack = 0 if part else request.slack
+                if change.size <= room + slack:
+                    part.append(change)
+                    room -= change.size
+                elif part or request.invocations:
+                    break
+                else:
+                    self._refuse(change, overhead, request.told.max_size_request)
+            seen += 1
+        del self._changes[:seen]
         return part
 
     def _refuse(self, change: Change, overhead: int, limit: int) -> None:
@@ -165,7 +184,7 @@ class SetUnit(Unit):
             result.setdefault("oldState", arguments.get("oldState"))
             result["newState"] = arguments.get("newState")
             result |= {name: arguments[name] for name in arguments.keys() - _MEMBERS}
-            self._progress(entry, _share(invocation, entry))
+        self._count_down(invocation)
 
     def _sort_in(self, change: Change, arguments: dict[str, Any]) -> None:
         """Find what became of a change, and note it under the caller's own key."""
@@ -210,7 +229,7 @@ class SetUnit(Unit):
             refusals[change.key] = {"type": error.type, "description": error.description}
         for entry in invocation.entries:
             self._refusals[entry] = error
-            self._progress(entry, _share(invocation, entry))
+        self._count_down(invocation)
         return False
 
     def _of(self, entries: tuple[Entry, ...], changes: list[Change]) -> "SetUnit":
@@ -223,6 +242,19 @@ class SetUnit(Unit):
         unit._refusals = self._refusals
         unit.attempts = self.attempts
         return unit
+
+    def _fail(self, entry: Entry, error: Exception) -> None:
+        """Tell a caller that there is no answer, but never hide that a part was carried out."""
+        result = self._results.get(entry, {})
+        if "newState" not in result or entry.answer is not None:
+            super()._fail(entry, error)
+            return
+        self._settle(entry, Answer(_with_rest(entry, result, error)))
+
+    def _count_down(self, invocation: Invocation) -> None:
+        shares = Counter(one.entry for one in _payload(invocation))
+        for entry in invocation.entries:
+            self._progress(entry, shares[entry])
 
     def _progress(self, entry: Entry, settled: int) -> None:
         self._unsettled[entry] -= settled
@@ -244,8 +276,15 @@ def _payload(invocation: Invocation) -> list[Change]:
     return part if isinstance(part, list) else []
 
 
-def _share(invocation: Invocation, entry: Entry) -> int:
-    return sum(one.entry is entry for one in _payload(invocation))
+def _with_rest(entry: Entry, result: dict[str, Any], error: Exception) -> dict[str, Any]:
+    """Complete the result of a call that failed half-way: what is missing was refused."""
+    kind = "serverFail" if repeatable(entry, error) else "serverPartialFail"
+    rest = {name: {**result.get(name, {})} for name in _REFUSED.values()}
+    for phase, key, _ in _changes(entry.arguments):
+        done, refused = _DONE[_PHASES[phase]], _REFUSED[_PHASES[phase]]
+        if key not in result.get(done, ()):
+            rest[refused].setdefault(key, {"type": kind, "description": str(error)})
+    return {**result, **{name: errors for name, errors in rest.items() if errors}}
 
 
 def _changes(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:

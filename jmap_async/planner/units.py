@@ -6,7 +6,7 @@ two that merge calls with different arguments.
 """
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     from jmap_async.planner.recovery import Trial
 
 _decode_set_error = decoder(SetError)
+
+
+# What a server counts, by the verb of the method: the arguments, and the limit.
+_COUNTED: Final = {
+    "get": (("ids",), "maxObjectsInGet", "max_objects_in_get"),
+    "set": (("create", "update", "destroy"), "maxObjectsInSet", "max_objects_in_set"),
+}
 
 
 class Offer(Enum):
@@ -140,23 +147,25 @@ class Unit:
         body = self.entries[0].encoded if unchanged else encode(wire)
         if not self._fits(request, len(body)):
             return Offer.FULL
-        invocation = request.add(self, body, tuple(self.entries), objects=self._count(request))
+        entries, creates = tuple(self.entries), self.entries[0].creates
+        count = self._count(request)
+        invocation = request.add(self, body, entries, creates=creates, objects=count)
         for entry in self.entries:
             request.alone[entry] = invocation
         self.exhausted = True
         return Offer.TAKEN
 
     def _count(self, request: Request) -> int:
-        """Return how many objects the call names; for a /set, refuse too many (RFC 8620, 5.3)."""
-        if not self.name.endswith("/set"):
-            return 0
-        named = (self._arguments.get(phase) for phase in ("create", "update", "destroy"))
-        count = sum(map(len, filter(None, named)))
-        if count > request.told.max_objects_in_set:
+        """Return how many objects the call names, and refuse too many (RFC 8620, 5.1 and 5.3)."""
+        verb = self.name.rpartition("/")[2]
+        members, limit, most = _COUNTED.get(verb, ((), "", ""))
+        named = (self._arguments.get(member) for member in members)
+        count = sum(len(one) for one in named if isinstance(one, list | dict))
+        allowed = getattr(request.told, most) if most else 0
+        if count > allowed:
             raise TooLarge(
-                f"{self.name}: {count} objects are more than the "
-                f"{request.told.max_objects_in_set} that the server takes at once "
-                "(maxObjectsInSet), and this call must not be cut up: change fewer at once"
+                f"{self.name}: {count} objects are more than the {allowed} that the server takes "
+                f"at once ({limit}), and this call must not be cut up: name fewer"
             )
         return count
 

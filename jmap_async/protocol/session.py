@@ -12,6 +12,7 @@ from jmap_async.protocol.strict_json import load_unique
 from jmap_async.protocol.types import Id
 
 CORE: Final = "urn:ietf:params:jmap:core"
+MAIL: Final = "urn:ietf:params:jmap:mail"
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +69,17 @@ class Session:
     url: str = attrs.field(default="", metadata=LOCAL)
     core: CoreCapability = attrs.field(factory=CoreCapability, metadata=LOCAL)
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
+
+    def primary_account(self, capability: str) -> Id | None:
+        """Return the account to use for a capability, unless one is named; None: there is none.
+
+        Core has no primary account (RFC 8620, 2): blobs belong where the mail is, or to the only
+        account that there is.
+        """
+        if capability != CORE:
+            return self.primary_accounts.get(capability)
+        only = next(iter(self.accounts)) if len(self.accounts) == 1 else None
+        return self.primary_accounts.get(MAIL, only)
 
 
 _decode_session: Final = decoder(Session)

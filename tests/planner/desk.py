@@ -12,7 +12,7 @@ import attrs
 import orjson
 
 from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RequestError, UnknownCapability
-from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Request, judge
+from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Request, divide, judge
 from jmap_async.protocol.call import AnyCall, Call, raw_method
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import Session, parse
@@ -165,7 +165,7 @@ class Desk:
     def _recover(self, request: Request, error: JMAPError) -> None:
         remedy = judge(error, request, attempts=self._attempts)
         if isinstance(error, LimitExceeded) and not self._learnt.learn(error, request):
-            remedy = Remedy.FAIL
+            remedy = divide(error, request)
         if remedy is Remedy.FAIL:
             self.planner.fail(request, error)
             return

@@ -400,27 +400,26 @@ def test_equality_is_for_one_class() -> None:
     assert Thing(parent_id=None) != Thing()
 
 
-COPIES: dict[str, Callable[[Thing], Thing]] = {
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "evolve": attrs.evolve,
-    "pickle": lambda thing: pickle.loads(pickle.dumps(thing)),  # noqa: S301 - our own
-    "pickle 2": lambda thing: pickle.loads(pickle.dumps(thing, 2)),  # noqa: S301 - our own
-}
+COPIES: list[Callable[[Thing], Thing]] = [
+    copy.copy,
+    copy.deepcopy,
+    attrs.evolve,
+    lambda thing: pickle.loads(pickle.dumps(thing)),  # noqa: S301 - our own
+]
 
 
-@pytest.mark.parametrize("how", COPIES)
-@given(thing=things(), data=st.data())
-def test_copies_are_equal_and_independent(how: str, thing: Thing, data: st.DataObject) -> None:
+@given(things(), st.lists(st.sampled_from(list(FIELDS))))
+def test_copies_are_equal_and_independent(thing: Thing, names: list[str]) -> None:
     """A copy has the same properties, and reading one changes nothing in the other."""
     before = wire(thing)
-    duplicate = COPIES[how](thing)
-    for name in data.draw(st.lists(st.sampled_from(list(FIELDS)))):
-        getattr(duplicate, name, None)
-    assert thing == duplicate
-    assert thing is not duplicate
-    assert before == wire(duplicate) == wire(thing)
-    assert repr(thing) == repr(duplicate)
+    for make in COPIES:
+        duplicate = make(thing)
+        for name in names:
+            getattr(duplicate, name, None)
+        assert thing == duplicate
+        assert thing is not duplicate
+        assert before == wire(duplicate) == wire(thing)
+        assert repr(thing) == repr(duplicate)
 
 
 @given(things(), TEXTS, EXTRA)
