@@ -1,7 +1,8 @@
 """The account that the examples work with: yours, or one in memory.
 
 Yours, if the environment says where it is: JMAP_URL is a session URL, a domain or an email address;
-the credential is JMAP_TOKEN, or JMAP_USER and JMAP_PASSWORD.
+the credential is JMAP_TOKEN, or JMAP_USER and JMAP_PASSWORD. JMAP_ADDRESS is your address, for the
+few servers that do not say it.
 """
 
 import os
@@ -35,9 +36,12 @@ async def connected(plan: str, *, letters: int = 12) -> AsyncIterator[jmap_async
 async def own_address(client: jmap_async.Client) -> str:
     """Return the address that the user sends from."""
     identities = await client.identity.get()
-    addresses = [one.email for one in identities.list if "*" not in one.email]
-    # Some servers leave the address of an identity empty; then the login has to do.
-    return next(filter(None, addresses), client.session.username)
+    candidates = [one.email for one in identities.list] + [client.session.username]
+    for address in (os.environ.get("JMAP_ADDRESS", ""), *candidates):
+        # An identity may have no address, or a pattern such as *@example.org.
+        if "@" in address and "*" not in address:
+            return address
+    sys.exit("The server does not say your address: set JMAP_ADDRESS.")
 
 
 def _credential(environ: Mapping[str, str]) -> str | tuple[str, str]:

@@ -49,7 +49,9 @@ async def main() -> None:
         print(f"  Those were 20 calls in {client.stats.posts - before} requests.")
 
         address = await own_address(client)
-        sent = await client.email.send(to=address, subject="Hello", text="From jmap_async.")
+        sent = await client.email.send(
+            from_=address, to=address, subject="Hello", text="From jmap_async."
+        )
         print(f"Sent a message to {address}: it is submission {sent.id}.")
         print(f"\nIn all, {client.stats.calls} calls took {client.stats.posts} requests.")
 

@@ -13,6 +13,7 @@ async def main() -> None:
         address = await own_address(client)
         # A path, (name, bytes), (name, bytes, type) or an uploaded blob; or a list of these.
         sent = await client.email.send(
+            from_=address,
             to=address,
             subject="Visitors",
             text="The figures are attached.",

@@ -108,7 +108,7 @@ async def slow_client(
 
 def discovered(*urls: str) -> Discovery:
     """Return what looking for the servers at these URLs would have found."""
-    return Discovery(urls, asked="127.0.0.1")
+    return Discovery(urls=urls, asked="127.0.0.1")
 
 
 @asynccontextmanager

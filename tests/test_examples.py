@@ -23,7 +23,7 @@ Run = Callable[..., Awaitable[str]]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return what runs an example by name and returns what it printed."""
     monkeypatch.syspath_prepend(EXAMPLES)
-    for name in ("JMAP_URL", "JMAP_TOKEN", "JMAP_USER", "JMAP_PASSWORD"):
+    for name in ("JMAP_URL", "JMAP_TOKEN", "JMAP_USER", "JMAP_PASSWORD", "JMAP_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
 
     async def main(name: str, *arguments: str) -> str:
@@ -103,6 +103,19 @@ async def test_an_account_without_a_credential_is_refused(
     monkeypatch.delenv("JMAP_TOKEN")
     with pytest.raises(SystemExit, match="set JMAP_TOKEN"):
         await run("hello_world")
+
+
+async def test_an_address_that_the_server_does_not_say_is_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An identity without an address, as Cyrus has it, and a login that is none."""
+    async with MemoryServer(user="alice") as server:
+        (identity,) = server.world.accounts[server.account_id].records("Identity").values()
+        identity["email"] = ""
+        monkeypatch.setenv("JMAP_URL", server.session_url)
+        monkeypatch.setenv("JMAP_TOKEN", server.token)
+        with pytest.raises(SystemExit, match="set JMAP_ADDRESS"):
+            await run("send_with_attachment")
 
 
 @pytest.mark.usefixtures("named")

@@ -17,6 +17,10 @@ def members(value: object) -> Mapping[str, object]:
 
 def items(value: object) -> Sequence[object]:
     """Return the items of a collection; what is none, such as a string or None, has none."""
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple):  # as good as always; the general question is slow
+        return cast("Sequence[object]", value)
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         return ()
     return list(cast("Iterable[object]", value))

@@ -228,9 +228,9 @@ class GetUnit(Unit):
             ids = resolved(self.name, reference)
         except JMAPError:
             return None
-        shares = [Share(entry, ids) for entry in invocation.entries]
-        if not shares[0].ids:
+        if not ids or not is_list_of_ids(ids):
             return None
+        shares = [Share(entry, ids) for entry in invocation.entries]
         return {one: shares for one in shares[0].ids}
 
     def _hand_out(
@@ -257,7 +257,11 @@ class GetUnit(Unit):
     def restore(self, invocation: Invocation) -> None:
         super().restore(invocation)
         if isinstance(invocation.payload, dict):
-            self._wanted = {**invocation.payload, **self._wanted}
+            since = self._wanted
+            self._wanted = {one: [*takers] for one, takers in invocation.payload.items()}
+            # Others may have come for the same ids meanwhile.
+            for one, takers in since.items():
+                self._wanted.setdefault(one, []).extend(takers)
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
         part = invocation.payload
@@ -279,7 +283,10 @@ class GetUnit(Unit):
         reference = self._references.get("ids")
         if reference is None or not isinstance(reference.entry.answer, Answer):
             return False
-        self._resolve("ids", reference)
+        try:
+            self._resolve("ids", reference)
+        except JMAPError:
+            return False
         self.exhausted = False
         self._queue.put_back(self, [self])
         return True

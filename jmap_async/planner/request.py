@@ -152,7 +152,11 @@ class Request:
     @property
     def indivisible(self) -> bool:
         """Tell whether there is nobody to tell apart."""
-        return len({entry for one in self.invocations for entry in one.entries}) <= 1
+        apart: set[object] = set()
+        for one in self.invocations:
+            # Callers of one invocation without a payload have asked the same.
+            apart.update((one,) if one.payload is None else one.entries)
+        return len(apart) <= 1
 
     def used(self, limit: str) -> int:
         """Return how much of a limit it uses, by the limit's name in the session."""

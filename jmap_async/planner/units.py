@@ -254,17 +254,8 @@ class Unit:
 
     def divide(self) -> "list[Unit]":
         """Return units for parts of the callers; itself if there is nobody to tell apart."""
-        if len(self.entries) == 1:
-            return [self]
-        half = len(self.entries) // 2
-        return [self._part_of(self.entries[:half]), self._part_of(self.entries[half:])]
-
-    def _part_of(self, entries: list[Entry]) -> "Unit":
-        part = type(self)(entries[0], self._queue)
-        for entry in entries[1:]:
-            part.join(entry)
-        part.attempts = self.attempts
-        return part
+        # All callers asked the same: what one of them did wrong, all did.
+        return [self]
 
     def again(self, invocation: Invocation) -> None:
         """Have an invocation sent once more, before everything that waits behind it."""

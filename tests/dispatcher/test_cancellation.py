@@ -1,0 +1,459 @@
+"""Cancellation is private: whoever leaves, neighbours get their answers and nobody hangs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import web
+
+from jmap_async import Client, Retry, connect
+from jmap_async.errors import ClientClosed, TransportError
+from jmap_async.testing import JSONObject, Limits, MemoryServer
+from tests.serving import (
+    AT_ONCE,
+    Answers,
+    Gate,
+    arguments,
+    is_idle,
+    names,
+    settled,
+    slow_client,
+    turns,
+    unavailable,
+)
+
+PATIENT = Retry(first_delay=1000.0, max_delay=1000.0)
+"""Waits far longer than any test lasts."""
+
+
+async def cancelled(task: "asyncio.Task[Any]") -> bool:
+    """Cancel a task, and tell whether it ended by that."""
+    task.cancel()
+    await asyncio.wait([task])
+    return task.cancelled()
+
+
+@pytest.mark.loops
+async def test_who_leaves_the_queue_is_not_sent(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """What was not sent never is, and the others' calls are."""
+    ids = [jmap_server.add_email() for _ in range(2)]
+    jmap_server.limits = Limits(max_concurrent_requests=1)
+    await jmap_client.refresh_session()
+    jmap_server.on_request = gate = Gate()
+    first = asyncio.create_task(jmap_client.core.echo())
+    await gate.held.get()
+    leaves = asyncio.create_task(jmap_client.email.get([ids[0]]))
+    stays = asyncio.create_task(jmap_client.email.get([ids[1]]))
+    leaves_too = asyncio.create_task(jmap_client.mailbox.set(create={"k": {"name": "never"}}))
+    await turns(2)
+    assert await cancelled(leaves)
+    assert await cancelled(leaves_too)
+    gate.open()
+    await asyncio.gather(first, stays)
+    assert [["Core/echo"], ["Email/get"]] == [*map(names, jmap_server.requests)]
+    assert [ids[1]] == arguments(jmap_server.requests[1])[0]["ids"]
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_of_a_merged_write_only_the_part_of_the_canceller_is_left_out(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Of several callers who wait to write, the one who leaves before it is sent writes nothing."""
+    tasks = [
+        asyncio.create_task(jmap_client.mailbox.set(create={"k": {"name": name}}))
+        for name in ("one", "two", "three")
+    ]
+    jmap_server.limits = Limits(max_concurrent_requests=1)
+    await turns(1)
+    tasks[1].cancel()
+    await asyncio.wait(tasks)
+    (request,) = jmap_server.requests
+    (merged,) = arguments(request)
+    assert ["one", "three"] == [made["name"] for made in merged["create"].values()]
+    assert [["k"], ["k"]] == [[*tasks[n].result().created] for n in (0, 2)]
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_equal_reads_survive_the_one_who_leaves(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Of several tasks that share an invocation one may go, in the queue or in flight."""
+    jmap_server.on_request = gate = Gate()
+    tasks = [asyncio.create_task(jmap_client.email.query(limit=5)) for _ in range(4)]
+    await turns(1)
+    assert await cancelled(tasks[0])
+    await gate.held.get()
+    assert await cancelled(tasks[2])
+    gate.open()
+    assert [[], []] == [(await task).ids for task in (tasks[1], tasks[3])]
+    assert [["Email/query"]] == [*map(names, jmap_server.requests)]
+    assert gate.left.empty()
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_a_request_goes_on_for_those_who_stay(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """One of two leaves while the request is in flight: the server notices nothing."""
+    jmap_server.on_request = gate = Gate()
+    leaves = asyncio.create_task(jmap_client.core.echo({"n": 1}))
+    stays = asyncio.create_task(jmap_client.core.echo({"n": 2}))
+    await gate.held.get()
+    assert await cancelled(leaves)
+    gate.open()
+    assert {"n": 2} == await stays
+    assert gate.left.empty()
+    assert 1 == len(jmap_server.requests)
+
+
+@pytest.mark.loops
+async def test_a_request_that_everybody_left_is_cancelled(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """When the last one leaves the connection is dropped, and the slot is free."""
+    jmap_server.on_request = gate = Gate()
+    tasks = [asyncio.create_task(jmap_client.core.echo({"n": number})) for number in range(3)]
+    await gate.held.get()
+    for task in tasks:
+        assert gate.left.empty()
+        assert await cancelled(task)
+    body = await gate.left.get()
+    assert ["Core/echo"] * 3 == names(body)
+    gate.open()
+    assert {"n": 4} == await jmap_client.core.echo({"n": 4})
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_a_time_out_leaves_nothing_behind(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """`wait_for` and `timeout` cancel the call, and with it the request."""
+    jmap_server.on_request = gate = Gate()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(jmap_client.core.echo(), 0.01)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await jmap_client.core.echo()
+    assert names(await gate.left.get()) == names(await gate.left.get())
+    await settled(jmap_client)
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_a_task_group_that_fails_cancels_only_its_own(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Calls of the same request in other tasks go on."""
+    jmap_server.on_request = gate = Gate()
+    neighbour = asyncio.create_task(jmap_client.core.echo({"n": 1}))
+
+    async def group() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(jmap_client.core.echo({"n": 2}))
+            await gate.held.get()
+            raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup):
+        await group()
+    gate.open()
+    assert {"n": 1} == await neighbour
+
+
+@pytest.mark.loops
+async def test_a_read_that_was_cancelled_is_sent_again(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Awaiting it after it was cancelled in the queue, and in flight."""
+    jmap_server.on_request = gate = Gate()
+    call = jmap_client.core.echo({"n": 1})
+    task = asyncio.create_task(call)
+    await turns(1)
+    assert await cancelled(task)
+    assert gate.held.empty()
+    task = asyncio.create_task(call)
+    await gate.held.get()
+    assert await cancelled(task)
+    gate.open()
+    assert {"n": 1} == await call
+    assert 2 == len(jmap_server.requests)
+
+
+@pytest.mark.loops
+async def test_t33_a_write_that_was_in_flight_is_not_sent_again(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Nobody knows whether it was carried out, and the error says so."""
+    jmap_server.on_request = gate = Gate()
+    call = jmap_client.mailbox.set(create={"k": {"name": "perhaps"}})
+    task = asyncio.create_task(call)
+    await gate.held.get()
+    assert await cancelled(task)
+    await gate.left.get()
+    gate.open()
+    with pytest.raises(TransportError, match="cancelled") as caught:
+        await call
+    assert "unknown" == caught.value.outcome
+    assert 1 == len(jmap_server.requests)
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_a_write_that_waited_is_sent_when_it_is_awaited_again(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """It had not left, so it cannot have been carried out."""
+    call = jmap_client.mailbox.set(create={"k": {"name": "now"}})
+    task = asyncio.create_task(call)
+    await turns(1)
+    assert await cancelled(task)
+    assert ["k"] == [*(await call).created]
+    assert 1 == len(jmap_server.requests)
+
+
+@pytest.mark.loops
+async def test_who_comes_as_the_last_one_leaves_gets_an_answer(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """The request is being cancelled when somebody awaits the same call, or refers to it."""
+    jmap_server.on_request = gate = Gate()
+    query = jmap_client.email.query()
+    task = asyncio.create_task(query)
+    await gate.held.get()
+    task.cancel()
+    await turns(1)  # the task has left; that its request is cancelled is only on its way
+    same = asyncio.create_task(query)
+    refers = asyncio.create_task(jmap_client.email.get(query.ids))
+    gate.open()
+    assert [] == (await same).ids
+    assert [] == (await refers).list
+    assert is_idle(jmap_client)
+
+
+@pytest.mark.loops
+async def test_a_call_can_be_awaited_again_after_it_was_dropped_from_a_replay(
+    jmap_server: MemoryServer,
+) -> None:
+    """One of two leaves while their request waits to be repeated; later the call is made again."""
+    async with slow_client(jmap_server) as (client, transport):
+        read = client.email.query(limit=1)
+        write = client.mailbox.set(create={"k": {"name": "perhaps"}})
+        jmap_server.on_request = gate = Gate()
+        tasks = [asyncio.create_task(call) for call in (read, write)]
+        stays = asyncio.create_task(client.core.echo())
+        await gate.held.get()
+        # The answer makes the client repeat everything, but first there is a session to fetch.
+        transport.may_fetch.clear()
+        refresh = asyncio.create_task(client.refresh_session())
+        await transport.fetching.get()
+        jmap_server.on_request = None
+        jmap_server.limits.max_calls_in_request = 2
+        gate.open()
+        while client.stats.retries == 0:
+            await turns(1)
+        for task in tasks:
+            assert await cancelled(task)
+        transport.may_fetch.set()
+        await refresh
+        assert {} == await stays
+        async with asyncio.timeout(10):
+            assert [] == (await read).ids
+            with pytest.raises(TransportError, match=r"Mailbox/set: .* unknown") as caught:
+                await write
+        assert "unknown" == caught.value.outcome
+        assert is_idle(client)
+
+
+@pytest.mark.loops
+async def test_during_backoff(jmap_server: MemoryServer) -> None:
+    """The slot of a request that waits to be repeated is free when everybody has left it."""
+    jmap_server.limits = Limits(max_concurrent_requests=1)
+    jmap_server.on_request = Answers(unavailable)
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=PATIENT) as client:
+        call = client.core.echo({"n": 1})
+        tasks = [asyncio.create_task(call), asyncio.create_task(client.core.echo({"n": 2}))]
+        while client.stats.retries == 0:
+            await turns(1)
+        for task in tasks:
+            assert await cancelled(task)
+        assert {"n": 3} == await client.core.echo({"n": 3})
+        assert {"n": 1} == await call
+        assert is_idle(client)
+
+
+@pytest.mark.loops
+async def test_one_of_two_leaves_during_backoff(jmap_server: MemoryServer) -> None:
+    """The other one still waits, and closing the client tells it."""
+    jmap_server.on_request = Answers(unavailable)
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=PATIENT) as client:
+        leaves, stays = (asyncio.create_task(client.core.echo({"n": n})) for n in range(2))
+        while client.stats.retries == 0:
+            await turns(1)
+        assert await cancelled(leaves)
+        await turns(3)
+        assert not stays.done()
+    with pytest.raises(ClientClosed, match="Core/echo"):
+        await stays
+
+
+@pytest.mark.loops
+async def test_during_the_refresh_of_the_session(jmap_server: MemoryServer) -> None:
+    """Calls wait for the new session; one of them leaves, or whoever asked for the session."""
+    async with slow_client(jmap_server) as (client, transport):
+        transport.may_fetch.clear()
+        refreshers = [asyncio.create_task(client.refresh_session()) for _ in range(2)]
+        await transport.fetching.get()
+        leaves = asyncio.create_task(client.core.echo({"n": 1}))
+        stays = asyncio.create_task(client.core.echo({"n": 2}))
+        await turns(3)
+        assert await cancelled(leaves)
+        assert await cancelled(refreshers[0])
+        assert 0 == transport.posts
+        transport.may_fetch.set()
+        assert {"n": 2} == await stays
+        assert client.session is await refreshers[1]
+        assert 2 == jmap_server.session_fetches
+        assert [{"n": 2}] == arguments(jmap_server.requests[0])
+
+
+async def refuse_the_bad(gate: Gate, request: web.Request, body: JSONObject) -> web.Response | None:
+    """Refuse every request with a bad call in it, and hold those that have only good ones."""
+    if b"bad" in orjson.dumps(body):
+        return web.Response(status=400, text="I do not like this")
+    await gate(request, body)
+    return None
+
+
+@pytest.mark.loops
+async def test_during_a_replay(jmap_server: MemoryServer) -> None:
+    """The request was refused and is sent in parts: callers leave, others get their answers."""
+    gate = Gate()
+    jmap_server.on_request = partial(refuse_the_bad, gate)
+    url, token = jmap_server.session_url, jmap_server.token
+    async with connect(url, auth=token, retry=AT_ONCE) as client:
+        tasks = [asyncio.create_task(client.core.echo({"n": n})) for n in ("a", "b", "bad", "d")]
+        assert ["Core/echo"] * 2 == names(await gate.held.get())
+        assert await cancelled(tasks[0])
+        assert ["Core/echo"] == names(await gate.held.get())
+        assert await cancelled(tasks[3])
+        await gate.left.get()
+        gate.open()
+        assert {"n": "b"} == await tasks[1]
+        with pytest.raises(TransportError, match="400"):
+            await tasks[2]
+        assert is_idle(client)
+
+
+Scenario = Callable[[MemoryServer], Awaitable[None]]
+
+
+async def plain(server: MemoryServer) -> None:
+    """Nothing special."""
+
+
+async def failing(server: MemoryServer) -> None:
+    """The first answers are that this is not the time."""
+    server.on_request = Answers(unavailable, unavailable)
+
+
+async def refusing(server: MemoryServer) -> None:
+    """A request with all calls is refused, one with a part of them is not."""
+
+    async def refuse(request: web.Request, body: JSONObject) -> web.Response | None:
+        if len(body["methodCalls"]) < 3:
+            return None
+        return web.Response(status=400, text="too many for me")
+
+    server.on_request = refuse
+
+
+async def tight(server: MemoryServer) -> None:
+    """Each call needs a request of its own, one at a time."""
+    server.limits = Limits(max_calls_in_request=1, max_concurrent_requests=1)
+
+
+async def moving(server: MemoryServer) -> None:
+    """The first answer tells of another session."""
+    server.limits = Limits(max_objects_in_get=100)
+
+
+def work(client: Client, server: MemoryServer) -> list[Coroutine[Any, Any, object]]:
+    """Return calls to make at the same time, of all kinds."""
+    query = client.email.query()
+    return [
+        client.email.get(query.ids, properties=["subject"]),
+        client.core.echo({"n": 1}),
+        client.mailbox.set(update={server.mailbox_id("inbox"): {"sortOrder": 3}}),
+        client.email.get(["nobody"], properties=["subject"]),
+        client.mailbox.get(),
+        query,
+    ]
+
+
+SCENARIOS = [plain, failing, refusing, tight, moving]
+
+
+@pytest.mark.parametrize("max_waiting", [2, 100])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_at_any_turn_of_the_event_loop(
+    jmap_server: MemoryServer, scenario: Scenario, max_waiting: int
+) -> None:
+    """Whenever one or two tasks are cancelled, all others get what they would have got."""
+    async with connect(
+        jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE, max_waiting=max_waiting
+    ) as client:
+        for turn in range(45):
+            await moving(jmap_server)
+            await client.refresh_session()
+            await scenario(jmap_server)
+            calls = work(client, jmap_server)
+            tasks = [asyncio.ensure_future(call) for call in calls]
+            await turns(turn)
+            leaving = {turn % len(tasks), turn // 7 % len(tasks)}
+            for number in leaving:
+                tasks[number].cancel()
+            async with asyncio.timeout(10):
+                results = await asyncio.gather(*tasks, return_exceptions=True)
+                await settled(client)
+            for number, result in enumerate(results):
+                if number not in leaving:
+                    assert not isinstance(result, BaseException), (turn, number)
+            assert is_idle(client), turn
+            jmap_server.on_request, jmap_server.limits = None, Limits()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_who_was_cancelled_at_any_turn_can_await_again(
+    jmap_server: MemoryServer, scenario: Scenario
+) -> None:
+    """A read gets its answer then; a write too, or the news that it may have been carried out."""
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
+        for turn in range(45):
+            await moving(jmap_server)
+            await client.refresh_session()
+            await scenario(jmap_server)
+            calls = work(client, jmap_server)
+            tasks = [asyncio.ensure_future(call) for call in calls]
+            await turns(turn)
+            for task in tasks:
+                task.cancel()
+            async with asyncio.timeout(10):
+                await turns(turn % 5)
+                results = await asyncio.gather(*calls, return_exceptions=True)
+                await asyncio.wait(tasks)
+                await settled(client)
+            for number, result in enumerate(results):
+                if number == 2 and isinstance(result, TransportError):
+                    assert "unknown" == result.outcome
+                else:
+                    assert not isinstance(result, BaseException), (turn, number)
+            assert is_idle(client), turn
+            jmap_server.on_request, jmap_server.limits = None, Limits()

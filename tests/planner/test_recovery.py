@@ -1,0 +1,470 @@
+"""Failures of whole requests: who is told, what is sent again, and how often."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jmap_async.errors import (
+    AuthenticationError,
+    HTTPError,
+    JMAPError,
+    LimitExceeded,
+    NotRequest,
+    RateLimited,
+    RemoteProtocolError,
+    TransportError,
+    UnknownCapability,
+)
+from jmap_async.planner import Entry, LearntLimits, Remedy, Request, divide, judge
+from jmap_async.planner.recovery import named, repeatable
+from jmap_async.protocol.session import CoreCapability
+from tests.planner.desk import (
+    MAIL,
+    SUBMISSION,
+    VENDOR,
+    Desk,
+    Wire,
+    error_of,
+    failed,
+    found,
+    members,
+    mentions,
+    refused,
+    with_limits,
+)
+
+SILENCE = TransportError("no answer", outcome="unknown")
+UNSENT = TransportError("no connection", outcome="not_sent")
+
+
+def refusing(desk: Desk, error: JMAPError, *words: str) -> None:
+    """Have requests refused that say one of these words, or all of them."""
+    is_bad = mentions(*words) if words else lambda _: True
+
+    def refuse(request: Wire) -> None:
+        if is_bad(request):
+            raise error
+
+    desk.refuse = refuse
+
+
+def poisoned(desk: Desk, n: int, culprits: set[int]) -> list[Entry]:
+    """Queue a search for each of n callers, some of which the server will not stand."""
+    return [
+        desk.ask("Email/query", {"filter": {"subject": f"p{i}" if i in culprits else f"s{i}"}})
+        for i in range(n)
+    ]
+
+
+# Isolation
+
+
+@given(st.integers(2, 200), st.data(), st.sampled_from([400, 403, 413, 422]), st.integers(1, 4))
+def test_one_culprit_among_reads_is_found_by_halving(
+    n: int, data: st.DataObject, status: int, slots: int
+) -> None:
+    """Only the culprit fails, and finding it takes no more requests than halving does."""
+    bad = data.draw(st.integers(0, n - 1))
+    desk = Desk(slots=slots)
+    entries = [desk.get(f"x{i}") for i in range(n)]
+    refusing(desk, refused(status), f"x{bad}")
+    posts = desk.run()
+    assert [bad] == list(failed(entries))
+    assert posts <= 2 * math.ceil(math.log2(n)) + 1
+    error = error_of(entries[bad])
+    assert isinstance(error, HTTPError)
+    assert status == error.status
+
+
+@given(st.integers(2, 200), st.data())
+def test_one_culprit_among_different_calls_is_found_by_halving(n: int, data: st.DataObject) -> None:
+    """Calls that share a request, not an invocation, are told apart in the same way."""
+    bad = data.draw(st.integers(0, n - 1))
+    desk = Desk()
+    entries = poisoned(desk, n, {bad})
+    refusing(desk, NotRequest("no", status=400), *[f"p{bad}"])
+    posts = desk.run()
+    assert [bad] == list(failed(entries))
+    assert posts <= math.ceil(n / 16) + 2 * 4
+
+
+@given(st.integers(2, 200), st.data())
+def test_one_culprit_among_writes_is_found_and_nothing_is_written_twice(
+    n: int, data: st.DataObject
+) -> None:
+    """A refused request changed nothing, so that its writes may be sent again in parts."""
+    bad = data.draw(st.integers(0, n - 1))
+    desk = Desk()
+    make = "Mailbox/set"
+    entries = [desk.ask(make, {"create": {"k": {"name": f"box {i}"}}}) for i in range(n)]
+    refusing(desk, refused(), f"box {bad}")
+    posts = desk.run()
+    assert [bad] == list(failed(entries))
+    # A name that is taken would be refused: each was created once.
+    assert n - 1 == sum("created" in members(one) for one in entries if one is not entries[bad])
+    assert posts <= 2 * math.ceil(math.log2(n)) + 1
+
+
+@given(st.integers(2, 60), st.data())
+def test_many_culprits_fail_alone_too(n: int, data: st.DataObject) -> None:
+    """As long as something works, everybody who did nothing wrong gets an answer."""
+    bad = data.draw(st.sets(st.integers(0, n - 1), max_size=min(n - 1, 15)))
+    desk = Desk()
+    entries = poisoned(desk, n, bad)
+    refusing(desk, refused(), *(f"p{i}" for i in bad))
+    if bad:
+        desk.run()
+    assert sorted(bad) == list(failed(entries))
+
+
+def test_calls_that_ask_the_same_share_its_fate_at_once() -> None:
+    """Equal calls are not told apart: what one of them did wrong, all did."""
+    desk = Desk()
+    entries = [desk.ask("Email/query", {"filter": {"subject": "p"}}) for _ in range(50)]
+    refusing(desk, refused())
+    assert 1 == desk.run()
+    errors = {id(error_of(one)) for one in entries}
+    assert 50 == len(errors), "each caller has an error of its own"
+
+
+def test_a_server_that_refuses_everything_is_not_asked_for_each_call() -> None:
+    """When many calls fail alone and nothing works, the rest fail without being tried alone."""
+    desk = Desk()
+    entries = [desk.get(f"x{i}") for i in range(500)]
+    refusing(desk, refused(403))
+    assert desk.run() < 80
+    assert list(range(500)) == list(failed(entries))
+
+
+def test_statuses_that_no_body_causes_fail_at_once() -> None:
+    """A request that was refused for reasons of its URL or method is not taken apart."""
+    desk = Desk()
+    entries = [desk.get("x1"), desk.get("x2")]
+    refusing(desk, refused(404))
+    assert 1 == desk.run()
+    assert [0, 1] == list(failed(entries))
+
+
+def test_a_refused_credential_is_everybodys_error() -> None:
+    """There is nobody to tell apart when the server does not know us."""
+    desk = Desk()
+    entries = [desk.get("x1"), desk.flag("M1")]
+    refusing(desk, AuthenticationError("no"))
+    assert 1 == desk.run()
+    assert [0, 1] == list(failed(entries))
+
+
+def test_a_batch_is_never_taken_apart() -> None:
+    """A refused batch fails as a whole, and its neighbours are answered."""
+    desk = Desk()
+    calls = [desk.call("Email/query", {"filter": {"subject": word}}) for word in ("p", "s")]
+    batch = desk.planner.submit_batch(calls, desk.session)
+    for entry in batch:
+        entry.claim()
+    neighbour = desk.get("M1")
+    refusing(desk, refused(), "p")
+    desk.run()
+    assert [0, 1] == list(failed(batch))
+    assert ["M1"] == found(neighbour)
+
+
+# No answer
+
+
+def test_reads_are_repeated_after_silence_and_writes_are_not() -> None:
+    """A write whose answer was lost fails with an unknown outcome; its neighbours are repeated."""
+    desk = Desk()
+    read, write = desk.get("M1"), desk.flag("M2")
+    safe = desk.ask("Email/set", {"update": {"M3": {"keywords/a": True}}, "ifInState": "email;4"})
+    answers = iter([SILENCE])
+
+    def refuse(_: Wire) -> None:
+        for error in answers:
+            raise error
+
+    desk.refuse = refuse
+    assert 2 == desk.run()
+    assert ["M1"] == found(read)
+    assert "unknown" == getattr(error_of(write), "outcome", None)
+    assert {"M3"} == set(members(safe)["updated"])
+    assert set() == desk.keywords("M2")
+
+
+def test_t33_writes_that_were_never_sent_are_repeated() -> None:
+    """Where the server was not reached, nothing can be applied twice."""
+    desk = Desk()
+    write = desk.flag("M2")
+    refusals = iter([UNSENT, RateLimited("later", status=429), UNSENT])
+
+    def refuse(_: Wire) -> None:
+        for error in refusals:
+            raise error
+
+    desk.refuse = refuse
+    assert 4 == desk.run()
+    assert {"M2"} == set(members(write)["updated"])
+
+
+@pytest.mark.parametrize("error", [SILENCE, UNSENT, RateLimited("later"), RemoteProtocolError("?")])
+@pytest.mark.parametrize("attempts", [0, 1, 3])
+def test_repeats_end(error: JMAPError, attempts: int) -> None:
+    """A read is sent again as often as is allowed, then it fails with what happened last."""
+    desk = Desk(attempts=attempts)
+    entry = desk.get("M1")
+    refusing(desk, error)
+    assert 1 + attempts == desk.run()
+    assert type(error) is type(error_of(entry))
+
+
+def test_a_call_that_silences_the_server_is_found() -> None:
+    """After a repeat in vain the request is divided: one call may bring the server down."""
+    desk = Desk()
+    entries = [desk.get(f"x{i}") for i in range(64)]
+    refusing(desk, SILENCE, "x17")
+    posts = desk.run()
+    assert [17] == list(failed(entries))
+    assert posts <= 2 + 2 * 6 + 3
+
+
+def test_a_silent_server_is_given_up_soon() -> None:
+    """Attempts that cost time-outs are not made for each call."""
+    desk = Desk()
+    entries = [desk.get(f"x{i}") for i in range(500)]
+    refusing(desk, SILENCE)
+    assert desk.run() < 40
+    assert 500 == len([*failed(entries)])
+
+
+# Capabilities
+
+
+def with_capabilities(desk: Desk, bad: str, *, said: str | None) -> dict[str, Entry]:
+    """Queue a call for each of three capabilities, one of which the server will refuse."""
+
+    def refuse(request: Wire) -> None:
+        if bad in request["using"]:
+            raise UnknownCapability(said or "no", status=403, detail=said)
+
+    desk.refuse = refuse
+    vendor = desk.call("Vendor/get", {"ids": ["x"]}, capability=VENDOR)
+    return {
+        MAIL: desk.get("M1"),
+        SUBMISSION: desk.ask("Identity/get", {"ids": ["x"]}, capability=SUBMISSION),
+        VENDOR: desk.submit(vendor),
+    }
+
+
+@pytest.mark.parametrize("bad", [SUBMISSION, VENDOR])
+@pytest.mark.parametrize("names_it", [True, False])
+def test_t3_a_capability_that_the_token_lacks_fails_only_its_own_calls(
+    bad: str,
+    names_it: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Whether or not the error names the capability, the others' calls are answered."""
+    desk = Desk(capabilities=[SUBMISSION, VENDOR])
+    entries = with_capabilities(desk, bad, said=f"Unknown capability {bad}." if names_it else None)
+    posts = desk.run()
+    assert isinstance(error_of(entries[bad]), UnknownCapability)
+    assert ["M1"] == found(entries[MAIL])
+    assert posts <= (2 if names_it else 4)
+
+
+def test_t3_a_capability_that_was_refused_goes_apart_from_then_on() -> None:
+    """Later calls do not share a request with one that is known to be refused."""
+    desk = Desk(capabilities=[SUBMISSION, VENDOR])
+    with_capabilities(desk, VENDOR, said=VENDOR)
+    desk.run()
+    later = with_capabilities(desk, VENDOR, said=VENDOR)
+    assert 2 == desk.run()
+    assert [["Email/get", "Identity/get"], ["Vendor/get"]] == [desk.names(-2), desk.names(-1)]
+    assert isinstance(error_of(later[VENDOR]), UnknownCapability)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("there is no urn:x:mail", {"urn:x:mail"}),
+        ("there is no urn:x:mail.", {"urn:x:mail"}),
+        ("there is no 'urn:x:mail:share'", {"urn:x:mail:share"}),
+        ("there is no urn:x:mailbox", set[str]()),
+        ("no", set[str]()),
+        ("there are urn:x:mail and urn:x:mail:share", set[str]()),
+    ],
+)
+def test_a_capability_is_named_in_full_and_alone(said: str, expected: set[str]) -> None:
+    """One that only begins like another is not meant, and a list accuses nobody."""
+    using = ["urn:ietf:params:jmap:core", "urn:x:mail", "urn:x:mail:share"]
+    assert expected == named(UnknownCapability(said), using)
+
+
+# Limits
+
+
+def enforcing(desk: Desk, limit: str, most: int) -> None:
+    """Have the server keep a limit lower than the one it tells."""
+
+    def used(request: Wire) -> int:
+        calls = request["methodCalls"]
+        if limit == "maxCallsInRequest":
+            return len(calls)
+        if limit == "maxSizeRequest":
+            return len(str(request))
+        kind = "/get" if limit == "maxObjectsInGet" else "/set"
+        objects = [arguments for name, arguments, _ in calls if name.endswith(kind)]
+        return max((len(one.get("ids", one.get("update", ()))) for one in objects), default=0)
+
+    def refuse(request: Wire) -> None:
+        if used(request) > most:
+            raise LimitExceeded("too much", status=400, limit=limit)
+
+    desk.refuse = refuse
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"),
+    [
+        ("maxCallsInRequest", 3),
+        ("maxSizeRequest", 700),
+        ("maxObjectsInGet", 7),
+        ("maxObjectsInSet", 7),
+    ],
+)
+def test_t31_t32_a_limit_below_the_session_s_is_learnt(limit: str, most: int) -> None:
+    """Everything is sent in smaller requests, and the next ones are small from the start."""
+    desk = Desk()
+    entries = [desk.get("M1", "M2", *(f"x{i}" for i in range(40)))]
+    entries += poisoned(desk, 10, set())
+    entries += [desk.flag(*(f"x{i}" for i in range(30)))]
+    enforcing(desk, limit, most)
+    desk.run()
+    assert [] == list(failed(entries))
+    assert ["M1", "M2"] == found(entries[0])
+    later = [desk.get("M1", *(f"x{i}" for i in range(40))), desk.flag(*(f"y{i}" for i in range(30)))]
+    desk.refuse, refuse = (lambda _: None), desk.refuse
+    before = len(desk.posts)
+    desk.run()
+    for post in desk.posts[before:]:
+        refuse(post)
+    assert [] == list(failed(later))
+
+
+@given(st.lists(st.integers(0, 1500), min_size=1, max_size=12))
+def test_what_was_learnt_never_refuses_what_the_server_takes(sizes: list[int]) -> None:
+    """Learnt limits say how to pack; whether a lone call is too large the server decides."""
+    desk = Desk()
+    entries = [desk.ask("Email/query", {"filter": {"subject": "x" * size}}) for size in sizes]
+    enforcing(desk, "maxSizeRequest", 1000)
+    desk.run()
+    for entry, size in zip(entries, sizes, strict=True):
+        assert isinstance(entry.answer, LimitExceeded) == (size > 800), size
+
+
+def test_a_write_that_may_not_be_cut_up_is_tried_though_a_lower_limit_was_learnt() -> None:
+    """What the session allows is sent; and when it is refused, alone."""
+    desk = Desk()
+    enforcing(desk, "maxObjectsInSet", 50)
+    merged = [desk.flag(*(f"x{i}-{j}" for j in range(30))) for i in range(3)]
+    desk.run()
+    within = desk.flag(*(f"y{i}" for i in range(48)), ifInState="0")
+    beyond = desk.flag(*(f"z{i}" for i in range(60)), ifInState="0")
+    neighbour = desk.get("M1")
+    desk.run()
+    assert [] == list(failed(merged))
+    assert "stateMismatch" == getattr(error_of(within), "type", None)
+    assert isinstance(error_of(beyond), LimitExceeded)
+    assert ["M1"] == found(neighbour)
+
+
+def test_a_batch_teaches_nothing() -> None:
+    """A batch that the server finds too large fails with the server's error."""
+    desk = Desk()
+    calls = [desk.call("Email/query", {"filter": {"subject": str(i)}}) for i in range(10)]
+    batch = desk.planner.submit_batch(calls, desk.session)
+    for entry in batch:
+        entry.claim()
+    enforcing(desk, "maxCallsInRequest", 5)
+    assert 1 == desk.run()
+    assert all(isinstance(entry.answer, LimitExceeded) for entry in batch)
+    assert 16 == desk.limits.max_calls_in_request
+
+
+def test_limits_that_the_session_tells_anew_count_anew() -> None:
+    """What was learnt is forgotten with the session that it was learnt under."""
+    learnt, request = LearntLimits(), Request(CoreCapability())
+    told = CoreCapability()
+    learnt.of(told)
+    learnt.learn_concurrency(4)
+    assert 3 == learnt.of(told).max_concurrent_requests
+    assert 4 == learnt.of(CoreCapability()).max_concurrent_requests
+    assert learnt.learn(LimitExceeded("", limit="maxVendor"), request), "nothing to learn"
+
+
+def test_one_request_at_a_time_remains() -> None:
+    """However often the server complains, one request may be under way."""
+    learnt, told = LearntLimits(), CoreCapability()
+    learnt.of(told)
+    for _ in range(9):
+        learnt.learn_concurrency(1)
+    assert 1 == learnt.of(told).max_concurrent_requests
+
+
+@pytest.mark.parametrize("name", ["max_calls_in_request", "max_objects_in_get"])
+def test_a_limit_of_nothing_allows_one(name: str) -> None:
+    """A session that forbids everything is not believed."""
+    limits = LearntLimits().of(CoreCapability(**{name: 0}))
+    assert 1 == getattr(limits, name)
+
+
+# Single decisions
+
+
+def request_of(desk: Desk) -> Request:
+    """Return the next request, which has to exist."""
+    request = desk.next_request()
+    assert request is not None
+    return request
+
+
+def test_what_may_be_sent_again() -> None:
+    """Reads always, conditional writes always, other writes when nothing was carried out."""
+    desk = Desk()
+    read, write, guarded = desk.get("M1"), desk.flag("M1"), desk.flag("M2", ifInState="0")
+    broken = RemoteProtocolError("?")
+    assert [True, False, True] == [repeatable(one, SILENCE) for one in (read, write, guarded)]
+    assert [True, False, True] == [repeatable(one, broken) for one in (read, write, guarded)]
+    for error in (UNSENT, refused(), NotRequest("no"), RateLimited("later")):
+        assert repeatable(write, error)
+
+
+def test_concurrency_is_waited_for_and_an_unknown_limit_is_looked_for() -> None:
+    """A limit of concurrency passes; one that nobody knows may be one call's fault."""
+    desk = Desk()
+    desk.get("M1")
+    desk.flag("M1")
+    request = request_of(desk)
+    busy = LimitExceeded("", limit="maxConcurrentRequests")
+    assert Remedy.REPEAT is judge(busy, request, attempts=1)
+    assert Remedy.FAIL is judge(busy, request, attempts=0)
+    assert Remedy.DIVIDE is judge(LimitExceeded("", limit="maxVendor"), request, attempts=1)
+    assert Remedy.FAIL is judge(ValueError(), request, attempts=1)
+
+
+def test_nobody_is_told_apart_where_all_need_the_same_capabilities() -> None:
+    """A request with one set of capabilities has nobody else to blame for an unknown one."""
+    desk = Desk()
+    desk.get("M1")
+    desk.flag("M1")
+    assert Remedy.FAIL is divide(UnknownCapability(""), request_of(desk))
+
+
+def test_a_limit_that_one_call_alone_exceeds_is_its_own_error() -> None:
+    """A single call that cannot be made smaller gets the server's error, its neighbours go."""
+    desk = Desk(told=with_limits(max_calls_in_request=2))
+    culprit = desk.ask("Email/query", {"filter": {"subject": "p" * 3000}})
+    neighbours = [desk.get(f"x{i}") for i in range(5)] + poisoned(desk, 5, set())
+    enforcing(desk, "maxSizeRequest", 1500)
+    desk.run()
+    assert isinstance(error_of(culprit), LimitExceeded)
+    assert [] == list(failed(neighbours))
