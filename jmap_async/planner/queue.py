@@ -92,7 +92,7 @@ class Queue:
         unit.epochs = epochs
         for epoch in epochs:
             epoch.units.append(unit)
-        if not unit.reads and not isinstance(unit, SetUnit):
+        if not unit.reads:
             # It may touch what a later /set touches: that must not join one that stands before it.
             for epoch in epochs:
                 epoch.joinable.clear()

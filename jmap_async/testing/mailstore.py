@@ -127,9 +127,10 @@ def counts(account: Account) -> Counts:
 def _count(account: Account, found: Counts) -> Counts:
     emails = account.records("Email")
     for email in emails.values():
-        found.total_emails.update(email["mailboxIds"])
+        # Their names only: a Counter would take over the values of a mapping.
+        found.total_emails.update(list(email["mailboxIds"]))
         if is_unread(email):
-            found.unread_emails.update(email["mailboxIds"])
+            found.unread_emails.update(list(email["mailboxIds"]))
     trash = role_id(account, "trash")
     for thread in account.records("Thread").values():
         _count_thread([emails[id] for id in thread["emailIds"]], trash, found)

@@ -153,3 +153,12 @@ def test_t117_counts_agree_with_the_emails(
             },
         )
         assert (len(inside), len(unread)) == counts(model, mailbox)[:2]
+
+
+def test_counts_are_integers_from_the_first_email_on(model: Model) -> None:
+    """The only email of a mailbox makes its counts 1, not true."""
+    model.server.add_email()
+    inbox = model.server.mailbox_id("inbox")
+    counts = mailstore.counts(model.server.world.accounts[model.server.account_id])
+    assert int is type(counts.total_emails[inbox])
+    assert int is type(counts.unread_emails[inbox])
