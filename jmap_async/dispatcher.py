@@ -261,6 +261,7 @@ class Dispatcher:
         # An eager task may be done by now.
         if not task.done():
             self._requests[request] = task
+            task.add_done_callback(lambda _: self._never_began(request))
 
     async def _carry_out(self, request: Request) -> None:
         try:
@@ -273,6 +274,12 @@ class Dispatcher:
         self._requests.pop(request, None)
         # The next request leaves before anybody decodes what this one brought.
         self._flush()
+
+    def _never_began(self, request: Request) -> None:
+        """Clear up after a task that was cancelled before its first step."""
+        if self._requests.pop(request, None) is not None:
+            self._planner.abandon(request, _cancelled())
+            self._flush()
 
     async def _attempt(self, request: Request) -> None:
         """Send a request and settle its calls, or put back those that deserve another attempt."""

@@ -295,7 +295,9 @@ class GetUnit(Unit):
         if len(self.entries) == 1 or not self._wanted:
             return super().divide()
         callers = dict.fromkeys(share.entry for takers in self._wanted.values() for share in takers)
-        return self._divided(self._wanted, tuple(callers), 2)
+        parts = self._divided(self._wanted, tuple(callers), 2)
+        self.exhausted, self._wanted = True, {}
+        return parts
 
     def _divided(self, part: Wanted, entries: tuple[Entry, ...], parts: int) -> list[Unit]:
         """Cut a read up by callers, so that only the one at fault is refused again."""

@@ -214,7 +214,9 @@ class SetUnit(Unit):
         if len(callers) == 1:
             return [self]
         half = len(callers) // 2
-        return [self._of(callers[:half], self._changes), self._of(callers[half:], self._changes)]
+        parts = [self._of(some, self._changes) for some in (callers[:half], callers[half:])]
+        self.exhausted, self._changes = True, []
+        return parts
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
         # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at

@@ -15,5 +15,5 @@ def test_members() -> None:
 
 def test_items() -> None:
     """Collections have items; strings, mappings and what is not there have none."""
-    assert [1, 2] == items((1, 2))
+    assert [1, 2] == list(items((1, 2))) == list(items(iter((1, 2))))
     assert () == items("abc") == items({"a": 1}) == items(None)

@@ -36,17 +36,23 @@ async def cancelled(task: "asyncio.Task[Any]") -> bool:
     return task.cancelled()
 
 
+async def busy(server: MemoryServer, client: Client) -> "tuple[asyncio.Task[object], Gate]":
+    """Take the only slot: what comes next stays in the queue until the gate is opened."""
+    server.limits = Limits(max_concurrent_requests=1)
+    await client.refresh_session()
+    server.on_request = gate = Gate()
+    task: asyncio.Task[object] = asyncio.create_task(client.core.echo())
+    await gate.held.get()
+    return task, gate
+
+
 @pytest.mark.loops
 async def test_who_leaves_the_queue_is_not_sent(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:
     """What was not sent never is, and the others' calls are."""
     ids = [jmap_server.add_email() for _ in range(2)]
-    jmap_server.limits = Limits(max_concurrent_requests=1)
-    await jmap_client.refresh_session()
-    jmap_server.on_request = gate = Gate()
-    first = asyncio.create_task(jmap_client.core.echo())
-    await gate.held.get()
+    first, gate = await busy(jmap_server, jmap_client)
     leaves = asyncio.create_task(jmap_client.email.get([ids[0]]))
     stays = asyncio.create_task(jmap_client.email.get([ids[1]]))
     leaves_too = asyncio.create_task(jmap_client.mailbox.set(create={"k": {"name": "never"}}))
@@ -65,16 +71,16 @@ async def test_of_a_merged_write_only_the_part_of_the_canceller_is_left_out(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:
     """Of several callers who wait to write, the one who leaves before it is sent writes nothing."""
+    first, gate = await busy(jmap_server, jmap_client)
     tasks = [
         asyncio.create_task(jmap_client.mailbox.set(create={"k": {"name": name}}))
         for name in ("one", "two", "three")
     ]
-    jmap_server.limits = Limits(max_concurrent_requests=1)
-    await turns(1)
-    tasks[1].cancel()
-    await asyncio.wait(tasks)
-    (request,) = jmap_server.requests
-    (merged,) = arguments(request)
+    await turns(2)
+    assert await cancelled(tasks[1])
+    gate.open()
+    await asyncio.gather(first, tasks[0], tasks[2])
+    (merged,) = arguments(jmap_server.requests[1])
     assert ["one", "three"] == [made["name"] for made in merged["create"].values()]
     assert [["k"], ["k"]] == [[*tasks[n].result().created] for n in (0, 2)]
     assert is_idle(jmap_client)

@@ -62,6 +62,7 @@ class Desk:
         told = told or Limits()
         self.session = session_of(told, *capabilities)
         self.server = server(limits or told)
+        self.server.world.capabilities.update(dict.fromkeys(capabilities, {}))
         self.planner = Planner()
         self.refuse: Callable[[Wire], None] = lambda _: None
         self.reject: Callable[[str, Wire], str | None] = lambda _name, _arguments: None

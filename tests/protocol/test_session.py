@@ -104,6 +104,34 @@ def test_t16_limits_are_read_also_under_the_name_of_the_rfc_s_example() -> None:
     assert 3 == both.max_concurrent_requests
 
 
+def test_t8_t9_the_primary_account_is_that_of_the_capability() -> None:
+    """There is no falling back to another account, be it the only one."""
+    submission = "urn:ietf:params:jmap:submission"
+    both = parse(primaryAccounts={MAIL: "A13824", submission: "gina@other.org"})
+    assert ("A13824", "gina@other.org") == (
+        both.primary_account(MAIL),
+        both.primary_account(submission),
+    )
+    assert parse(accounts={"a": {}}).primary_account(submission) is None
+
+
+@pytest.mark.parametrize(
+    ("accounts", "primary", "expected"),
+    [
+        (["a", "b"], {MAIL: "b"}, "b"),
+        (["a"], {}, "a"),
+        (["a", "b"], {}, None),
+        ([], {}, None),
+    ],
+)
+def test_t8_core_uses_the_account_of_mail(
+    accounts: list[str], primary: dict[str, str], expected: str | None
+) -> None:
+    """Or the only account; it has no primary account of its own."""
+    parsed = parse(accounts={key: {} for key in accounts}, primaryAccounts=primary)
+    assert expected == parsed.primary_account(CORE)
+
+
 LIMITS = [
     "maxSizeUpload",
     "maxConcurrentUpload",
