@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -22,6 +22,8 @@ Progress = Callable[[int, int | None], None]
 """Told how many octets have gone, and of how many, where that is known."""
 
 _CHUNK: Final = 256 * 1024
+
+_Source = bytes | BinaryIO | AsyncIterable[bytes]
 
 
 class Uploader:
@@ -51,12 +53,10 @@ class Uploader:
             )
         template = _required(session.upload_url, "upload")
         url = uri_template.expand(template, {"accountId": account_id})
-        # Bytes go as they are; everything else in chunks, and a file is closed whatever happens.
-        chunks = _chunks(data)
-        body: bytes | AsyncIterator[bytes] = _counted(chunks, size, limit, progress)
-        if isinstance(data, bytes) and progress is None:
-            body = data
-        async with self._slot(session.core.max_concurrent_upload), aclosing(chunks):
+        async with self._slot(session.core.max_concurrent_upload), _opened(data) as source:
+            body: bytes | AsyncIterator[bytes] = _counted(_chunks(source), size, limit, progress)
+            if isinstance(source, bytes) and progress is None:
+                body = source  # as they are, so that they can be sent twice
             response = await self._transport.upload(url, body, content_type=type, size=size)
         return _read_blob(response)
 
@@ -86,21 +86,30 @@ async def _size(data: BlobSource) -> int | None:
     return None
 
 
-async def _chunks(data: BlobSource) -> AsyncGenerator[bytes, None]:
-    if isinstance(data, bytes):
-        view = memoryview(data)
+@asynccontextmanager
+async def _opened(data: BlobSource) -> AsyncGenerator[_Source, None]:
+    """Open a file, which is closed whatever happens; everything else is ready to be read."""
+    if not isinstance(data, os.PathLike):
+        yield data
+        return
+    # Files block: they are opened, read and closed in a thread.
+    file: BinaryIO = await asyncio.to_thread(Path(data).open, "rb")
+    try:
+        yield file
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+async def _chunks(source: _Source) -> AsyncGenerator[bytes, None]:
+    if isinstance(source, bytes):
+        view = memoryview(source)
         for start in range(0, len(view), _CHUNK):
             yield bytes(view[start : start + _CHUNK])
-    elif isinstance(data, os.PathLike):
-        # Files block: they are read in a thread.
-        file: BinaryIO = await asyncio.to_thread(Path(data).open, "rb")
-        try:
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                yield chunk
-        finally:
-            await asyncio.to_thread(file.close)
+    elif isinstance(source, AsyncIterable):
+        async for chunk in source:
+            yield chunk
     else:
-        async for chunk in data:
+        while chunk := await asyncio.to_thread(source.read, _CHUNK):
             yield chunk
 
 
@@ -134,10 +143,18 @@ class Download:
     Iterate over it for the chunks as they come, or `read` or `save` it whole.
     """
 
-    def __init__(self, transport: Transport, url: str, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        url: str,
+        progress: Progress | None,
+        *,
+        check_open: Callable[[], None],
+    ) -> None:
         self._transport = transport
         self._url = url
         self._progress = progress
+        self._check_open = check_open
         self._stack = AsyncExitStack()
         self._stream: DownloadStream | None = None
 
@@ -169,11 +186,19 @@ class Download:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         stream, done = self._open, 0
-        async for chunk in stream.iter_chunks():
+        async for chunk in self._chunks(stream):
             done += len(chunk)
             yield chunk
             if self._progress is not None:
                 self._progress(done, stream.size)
+
+    async def _chunks(self, stream: DownloadStream) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in stream.iter_chunks():
+                yield chunk
+        except Exception:
+            self._check_open()  # closing the client has cut it off
+            raise
 
     async def read(self) -> bytes:
         """Return the whole blob."""

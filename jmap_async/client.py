@@ -1,6 +1,7 @@
 """The client: connect to a server, and reach its capabilities."""
 
 from collections.abc import Callable, Collection, Coroutine, Generator
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -8,7 +9,7 @@ from jmap_async.auth import Auth, as_auth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download, Progress, Uploader, download_url
 from jmap_async.dispatcher import Dispatcher
-from jmap_async.errors import ClientClosed, NoAccount, ReadOnlyAccount
+from jmap_async.errors import ClientClosed, NoAccount, ReadOnlyAccount, TransportError
 from jmap_async.facades import Facades
 from jmap_async.planner import PlannedRequest
 from jmap_async.protocol.blob import Blob, BlobSource
@@ -124,9 +125,13 @@ class Client(Facades):
                 f"upload: the account {account_id!r} is read-only: use credentials that may "
                 "change it"
             )
-        return await self._uploader.upload(
-            self.session, account_id, data, type=type, progress=progress
-        )
+        try:
+            return await self._uploader.upload(
+                self.session, account_id, data, type=type, progress=progress
+            )
+        except TransportError:
+            self._check_open("upload")  # closing the client has cut it off
+            raise
 
     def download(
         self,
@@ -149,7 +154,9 @@ class Client(Facades):
             account_id = blob_id.account_id or None
         account_id = self._blob_account(account_id)
         url = download_url(self.session, account_id, wanted, name=name, type=type)
-        return Download(self._transport, url, progress)
+        return Download(
+            self._transport, url, progress, check_open=partial(self._check_open, "download")
+        )
 
     async def close(self) -> None:
         """Close: what is under way fails with ClientClosed; idempotent."""

@@ -9,6 +9,7 @@ The rule that everything here follows: whatever happens, every waiter is woken.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import OrderedDict
@@ -267,7 +268,7 @@ class Dispatcher:
         try:
             await self._attempt(request)
         except asyncio.CancelledError:
-            self._planner.abandon(request, _cancelled())
+            self._planner.abandon(request, _cancelled(request))
         except Exception as error:  # noqa: BLE001 - as above
             _log.exception("a request failed unexpectedly")
             self._planner.fail(request, error)
@@ -278,7 +279,7 @@ class Dispatcher:
     def _never_began(self, request: Request) -> None:
         """Clear up after a task that was cancelled before its first step."""
         if self._requests.pop(request, None) is not None:
-            self._planner.abandon(request, _cancelled())
+            self._planner.abandon(request, _cancelled(request))
             self._flush()
 
     async def _attempt(self, request: Request) -> None:
@@ -305,7 +306,9 @@ class Dispatcher:
         if remedy is Remedy.REPEAT and wait and request.invocations:
             _log.debug("sending again in %.1f s: %s", wait, error)
             # The slot stays taken meanwhile: a server in trouble is not asked even more.
-            await asyncio.sleep(wait)
+            # When everybody has left there is nothing to wait for: the planner will find nobody.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(wait)
         self._planner.recover(request, error, remedy)
 
     def _learn(self, error: LimitExceeded, request: Request) -> bool:
@@ -318,9 +321,10 @@ class Dispatcher:
         body, session = request.encode(), self._sessions.session
         self.stats.count_request(request, body)
         try:
-            response = await self._transport.post(session.api_url, body)
-        except JMAPError as error:
-            _log.debug("POST of %r, %d octets: %s", request, len(body), error)
+            response = await self._transport.post(session.api_url, body, on_sent=request.mark_sent)
+        except (JMAPError, asyncio.CancelledError) as error:
+            said = str(error) or "cancelled"
+            _log.debug("POST of %r, %d octets: %s", request, len(body), said)
             raise
         self.stats.bytes_in += len(response.body)
         _log.debug(
@@ -396,5 +400,8 @@ def _closed(what: str) -> ClientClosed:
     return ClientClosed(f"{what}: the client is closed: make a new one with connect()")
 
 
-def _cancelled() -> TransportError:
-    return TransportError("the request was cancelled while it was under way", outcome="unknown")
+def _cancelled(request: Request) -> TransportError:
+    return TransportError(
+        "the request was cancelled while it was under way",
+        outcome="unknown" if request.sent else "not_sent",
+    )

@@ -66,13 +66,19 @@ class Entry:
     unit: "Unit | None" = None
     claims: int = 0
     requests: "list[Request]" = attrs.field(factory=list)
-    sent: bool = False
+    carried: int = 0
+    """How many requests have carried it, less those that certainly were not carried out."""
     abandoned: bool = False
     """Nobody waited for it when its turn came: it was never sent and never will be."""
     wire_names: dict[str, str] = attrs.field(factory=dict)
 
     def __repr__(self) -> str:
         return f"<Entry {self.method.name}>"
+
+    @property
+    def sent(self) -> bool:
+        """Tell whether it, or a part of it, may have been carried out."""
+        return self.carried > 0
 
     @property
     def withdrawn(self) -> bool:

@@ -17,7 +17,14 @@ from typing import Final
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry, prepare
 from jmap_async.planner.queue import Queue
-from jmap_async.planner.recovery import Counts, Remedy, Trial, named, repeatable
+from jmap_async.planner.recovery import (
+    Counts,
+    Remedy,
+    Trial,
+    named,
+    not_carried_out,
+    repeatable,
+)
 from jmap_async.planner.request import Request
 from jmap_async.planner.units import Unit
 from jmap_async.protocol.call import AnyCall
@@ -138,6 +145,8 @@ class Planner:
     def recover(self, request: Request, error: Exception, remedy: Remedy) -> None:
         """Put the calls of a failed request back into the queue, as the remedy demands."""
         units = request.units
+        if not_carried_out(error):
+            self.waiting += request.take_back()
         for invocation in reversed(request.invocations):
             invocation.unit.restore(invocation)
             invocation.unit.whole.exhausted = False

@@ -68,6 +68,7 @@ class Queue:
                 return
         unit = self._enqueue(kind(entry, self), epochs)
         if key is not None:
+            unit.joinable_as = key
             epochs[0].joinable[key] = unit
 
     def add_batch(self, entries: list[Entry]) -> None:
@@ -168,6 +169,8 @@ class Queue:
             for epoch in unit.epochs:
                 epoch.flying += len(request.invocations) - before
                 request.epochs[epoch] += len(request.invocations) - before
+            if unit.exhausted:
+                _forget(unit)
             if offer is Offer.FULL:
                 return False
             if offer is Offer.BLOCKED:
@@ -204,6 +207,13 @@ class Queue:
 def _is_spent(unit: Unit) -> bool:
     # Asked again after a suspension: what was known before may have changed.
     return unit.exhausted
+
+
+def _forget(unit: Unit) -> None:
+    """Let nobody join a unit any more that has gone: an epoch may last for days."""
+    for epoch in unit.epochs:
+        if epoch.joinable.get(unit.joinable_as) is unit:
+            del epoch.joinable[unit.joinable_as]
 
 
 def _lengthen(entry: Entry) -> None:

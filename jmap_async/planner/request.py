@@ -69,6 +69,8 @@ class Request:
         # How many of its calls somebody waits for, and how many were never sent before.
         self.claimed = 0
         self.fresh = 0
+        # Whether a part of it has left, so that nobody knows whether it was carried out.
+        self.sent = False
         # Set by the first unit: calls that are replayed apart from others (see recovery.py).
         self.trial: Trial | None = None
         # Units that were not offered to it though their turn had come.
@@ -128,9 +130,9 @@ class Request:
         return invocation
 
     def _carry(self, entry: Entry) -> None:
-        self.fresh += not entry.sent
-        entry.sent = True
         if self not in entry.requests:
+            self.fresh += not entry.sent
+            entry.carried += 1
             entry.requests.append(self)
             self.claimed += bool(entry.claims)
 
@@ -166,6 +168,17 @@ class Request:
             return len(self.encode())
         kind = "/get" if limit == "max_objects_in_get" else "/set"
         return max((one.objects for one in self.invocations if one.name.endswith(kind)), default=0)
+
+    def mark_sent(self) -> None:
+        """Take note that the first octets have left."""
+        self.sent = True
+
+    def take_back(self) -> int:
+        """Take note that nothing of it was carried out; return how many calls are fresh again."""
+        entries = {entry for one in self.invocations for entry in one.entries}
+        for entry in entries:
+            entry.carried -= 1
+        return sum(not (one.sent or one.abandoned or one.answer) for one in entries)
 
     def drop(self, invocation: Invocation) -> None:
         """Leave an invocation out of what happens next."""

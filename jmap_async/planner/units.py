@@ -73,6 +73,7 @@ class Unit:
         # Its place in the queue, and how many calls have to stand in one request with it.
         self.seq = 0
         self.epochs: list[Epoch] = []
+        self.joinable_as: object = None
         self.chain = 1
         # What is sent again when it failed (a batch, of its parts), how often it was sent in vain,
         # and with whom alone it may be sent (see recovery.py).

@@ -224,10 +224,14 @@ FAULTS: Final[Mapping[str, Fault]] = {
 }
 """What may happen to a request, by name."""
 
+LIMITS: Final = frozenset({"maxConcurrentRequests", "maxCallsInRequest", "maxSizeRequest"})
+"""Faults from which a client learns."""
+
 NEVER_CARRIED_OUT: Final = frozenset(
     {
         *("drop before", "429", "429 later", "503", "503 later", "400", "403"),
-        *("unknown capability", "maxConcurrentRequests", "maxCallsInRequest", "maxSizeRequest"),
+        *LIMITS,
+        "unknown capability",
     }
 )
 """Faults after which the server knows nothing of the request."""

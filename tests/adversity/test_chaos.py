@@ -27,10 +27,11 @@ from jmap_async.errors import (
 )
 from jmap_async.retry import Retry
 from jmap_async.testing import Limits, MemoryServer
-from tests.adversity.proxy import FAULTS, NEVER_CARRIED_OUT, Adversary
+from tests.adversity.proxy import FAULTS, LIMITS, NEVER_CARRIED_OUT, Adversary
 
 RUNS = int(os.environ.get("JMAP_CHAOS_RUNS", "30"))
-TASKS, STEPS, EMAILS = 30, 8, 24
+TASKS, STEPS, EMAILS = 30, 10, 24
+USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
 QUICK = Retry(first_delay=0.001, max_delay=0.02, attempts=3)
 
 
@@ -201,12 +202,22 @@ class Run:
 
     def keywords(self, email: str) -> set[str]:
         """Return the keywords of an email."""
-        return set(self.server.world.accounts["A1"].emails[email].keywords)
+        row = self.ask("Email/get", {"ids": [email], "properties": ["keywords"]})[0]
+        return set(row["keywords"])
+
+    def ask(self, method: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        """Ask the server itself."""
+        call = [method, {"accountId": "A1", **arguments}, "c"]
+        answer = self.server.process({"using": USING, "methodCalls": [call]})
+        rows: list[dict[str, Any]] = answer["methodResponses"][0][1]["list"]
+        return rows
 
     def check(self) -> None:
         """Compare what callers were told with what the server knows."""
         carried = [orjson.dumps(one).decode() for one in self.proxy.requests]
-        names = [box.name for box in self.server.world.accounts["A1"].mailboxes.values()]
+        self.server.limits, limits = Limits(), self.server.limits
+        names = [box["name"] for box in self.ask("Mailbox/get", {"ids": None})]
+        self.server.limits = limits
         assert len(names) == len(set(names))
         for write in self.writes:
             times = sum(f'{write.token}"' in one for one in carried)
@@ -239,8 +250,8 @@ class Run:
 def some_limits(rng: random.Random) -> Limits:
     """Draw limits that make the planner work."""
     return Limits(
-        max_calls_in_request=rng.choice([2, 4, 16]),
-        max_objects_in_get=rng.choice([6, 20, 500]),
+        max_calls_in_request=rng.choice([2, 4, 16, 64]),
+        max_objects_in_get=rng.choice([2, 6, 20, 500]),
         max_objects_in_set=rng.choice([2, 4, 500]),
         max_size_request=rng.choice([1_500, 10_000_000]),
         max_concurrent_requests=rng.choice([1, 2, 4]),
@@ -250,12 +261,14 @@ def some_limits(rng: random.Random) -> Limits:
 async def chaos(
     seed: int,
     *,
-    rate: float = 0.35,
-    kinds: tuple[str, ...] = tuple(FAULTS),
+    rate: float = 0.4,
+    kinds: tuple[str, ...] | None = None,
     cancel: float = 0.0,
 ) -> Run:
     """Carry out one run; `cancel` is the share of tasks that are cancelled on the way."""
     rng = random.Random(seed)  # noqa: S311
+    # Limits that are learnt make requests small for good: not in every run.
+    kinds = kinds or tuple(one for one in FAULTS if seed % 5 == 0 or one not in LIMITS)
     async with MemoryServer(limits=some_limits(rng), relative_urls=True) as server:
         emails = {server.add_email(subject=f"subject{i}x"): f"subject{i}x" for i in range(EMAILS)}
         port = int(server.url.rpartition(":")[2])
@@ -286,7 +299,7 @@ async def test_chaos(seed: int) -> None:
     """Whatever happens on the way, callers are told the truth, and each is told something."""
     run = await chaos(seed)
     run.check()
-    assert sum(run.proxy.faults.values()) > 20
+    assert sum(run.proxy.faults.values()) > 5
 
 
 @pytest.mark.parametrize("kind", FAULTS)
