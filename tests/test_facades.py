@@ -1,73 +1,164 @@
-"""Tests of the facades of a client and of its accounts."""
+"""The capabilities and data types of a client, and calls of any method."""
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 
-from jmap_async import Client, NoAccount, SetFailed
+from jmap_async import Client
+from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.errors import LocalProtocolError, NoAccount, UnknownMethod, UnsupportedCapability
+from jmap_async.protocol.standard import Get, GetResponse
 from jmap_async.testing import MemoryServer
+from tests.serving import arguments, names
 
+CORE = "urn:ietf:params:jmap:core"
 MAIL = "urn:ietf:params:jmap:mail"
 
+TYPES = [
+    ("mail", "email"),
+    ("mail", "mailbox"),
+    ("mail", "thread"),
+    ("mail", "search_snippet"),
+    ("submission", "identity"),
+    ("submission", "email_submission"),
+]
 
-def test_shortcuts_lead_into_the_capabilities(jmap_client: Client) -> None:
-    """A data type is the same object by whichever way it is reached, each time."""
-    assert jmap_client.email is jmap_client.mail.email is jmap_client.mail.email
-    assert jmap_client.mailbox is jmap_client.mail.mailbox
-    assert jmap_client.thread is jmap_client.mail.thread
-    assert jmap_client.search_snippet is jmap_client.mail.search_snippet
-    assert jmap_client.identity is jmap_client.submission.identity
-    assert jmap_client.email_submission is jmap_client.submission.email_submission
-    assert jmap_client.email.get is jmap_client.email.get
-    assert jmap_client.account("A1").email is jmap_client.account("A1").mail.email
+
+@pytest.mark.parametrize(("capability", "name"), TYPES)
+def test_shortcuts_are_the_same_objects(jmap_client: Client, capability: str, name: str) -> None:
+    """`client.email is client.mail.email`, also of another account."""
+    for facades in (jmap_client, jmap_client.account("A1")):
+        assert getattr(facades, name) is getattr(getattr(facades, capability), name)
+        assert getattr(facades, name) is getattr(facades, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["core", "blob", "push_subscription", "vacation_response", "masked_email"]
+)
+def test_data_types_are_made_once(jmap_client: Client, name: str) -> None:
+    """Also those whose capability has no name of its own."""
+    assert getattr(jmap_client, name) is getattr(jmap_client, name)
+    assert getattr(jmap_client, name) is not getattr(jmap_client.account("A1"), name)
 
 
 async def test_another_account(jmap_server: MemoryServer, jmap_client: Client) -> None:
-    """The facades of an account send its id, and those of the client the primary one."""
-    jmap_server.add_account("A2")
+    """Its facades send its id, and their calls share a request with the others."""
+    jmap_server.add_account("A2", name="shared")
+    jmap_server.add_email(subject="in the other", account_id="A2")
     await jmap_client.refresh_session()
-    assert "A2" == (await jmap_client.account("A2").mailbox.get()).account_id
-    assert "A1" == (await jmap_client.mailbox.get()).account_id
+    other = jmap_client.account("A2")
+    assert other is jmap_client.account("A2")
+    mine, theirs = await asyncio.gather(jmap_client.email.query(), other.email.query())
+    assert (0, 1) == (len(mine.ids), len(theirs.ids))
+    (request,) = jmap_server.requests
+    assert ["A1", "A2"] == [one["accountId"] for one in arguments(request)]
+    assert theirs.account_id == (await other.call("Email/query"))["accountId"]
 
 
-async def test_t8_no_primary_account_is_no_reason_to_take_another(
+async def test_any_method_may_be_called(jmap_server: MemoryServer, jmap_client: Client) -> None:
+    """With wire arguments, and a plain dict back; known methods need no more than their name."""
+    jmap_server.add_email(subject="Hi")
+    query = jmap_client.call("Email/query", {"filter": None})
+    emails = await jmap_client.call("Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]})
+    (email,) = emails["list"]  # type: ignore[misc]
+    assert "Hi" == email["subject"]
+    assert {"a": [1]} == await jmap_client.call("Core/echo", {"a": [1]})
+    assert [CORE, MAIL] == sorted(jmap_server.requests[0]["using"])
+    assert ["Email/query", "Email/get"] == names(jmap_server.requests[0])
+    assert [{"a": [1]}] == arguments(jmap_server.requests[1])
+
+
+async def test_calls_by_name_are_merged_with_those_of_facades(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:
-    """Without a primary account the caller has to name one."""
-    jmap_server.add_account("A2")
-    del jmap_server.world.primary_accounts[MAIL]
-    await jmap_client.refresh_session()
-    with pytest.raises(NoAccount, match=r"Email/get.*A1, A2"):
-        await jmap_client.email.get(["M1"])
-
-
-async def test_any_method_by_name(jmap_client: Client) -> None:
-    """Known methods need neither capability nor account; unknown ones say what they use."""
-    found = await jmap_client.call("Mailbox/get", {"ids": None})
-    assert "A1" == found["accountId"]
-    assert {"a": 1} == await jmap_client.call("Core/echo", {"a": 1})
-    query = jmap_client.call("Email/query", {"limit": 1}, using=[MAIL])
-    assert [] == (await jmap_client.call("Email/get", {"ids": query.ref("/ids")}))["list"]
-    assert 3 == jmap_client.stats.posts
-
-
-async def test_calls_by_name_merge_with_typed_ones(
-    jmap_server: MemoryServer, jmap_client: Client
-) -> None:
-    """How a call was made does not matter to the planner."""
-    first, second = jmap_server.add_email(), jmap_server.add_email()
+    """They are planned like every other call."""
+    one, two = jmap_server.add_email(subject="one"), jmap_server.add_email(subject="two")
     raw, typed = await asyncio.gather(
-        jmap_client.call("Email/get", {"ids": [first], "properties": ["subject"]}),
-        jmap_client.email.get([second], properties=["subject"]),
+        jmap_client.call("Email/get", {"ids": [one], "properties": ["subject"]}),
+        jmap_client.email.get([two], properties=["subject"]),
     )
-    assert [{"id": first, "subject": "Hello"}] == raw["list"]
-    assert second == typed.list[0].id
-    assert 1 == jmap_client.stats.invocations
+    assert [["Email/get"]] == [*map(names, jmap_server.requests)]
+    assert [one] == [email["id"] for email in raw["list"]]  # type: ignore[attr-defined]
+    assert ["two"] == [email.subject for email in typed.list]
 
 
-async def test_a_refusal_names_its_object(jmap_client: Client) -> None:
-    """`raise_for_errors` holds the SetErrors by the caller's own keys."""
-    answer = await jmap_client.mailbox.set(create={"k": {"name": ""}})
-    with pytest.raises(SetFailed) as failed:
-        answer.raise_for_errors()
-    assert ["k"] == list(failed.value.errors)
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({"using": [MAIL]}, {"accountId": "A1"}),
+        ({"using": [MAIL], "account_id": "A2"}, {"accountId": "A2"}),
+        ({"using": [MAIL], "arguments": {"accountId": "A2"}}, {"accountId": "A2"}),
+        ({"account_id": "A2"}, {"accountId": "A2"}),
+        ({"arguments": {"accountId": "A2"}}, {"accountId": "A2"}),
+        ({}, {}),
+    ],
+)
+async def test_the_account_of_an_unknown_method(
+    jmap_server: MemoryServer,
+    jmap_client: Client,
+    options: dict[str, object],
+    sent: dict[str, object],
+) -> None:
+    """It is the capability's primary one unless it is named; without a capability there is none."""
+    jmap_server.add_account("A2", name="shared")
+    await jmap_client.refresh_session()
+    with pytest.raises(UnknownMethod, match="Foo/bar"):
+        await jmap_client.call("Foo/bar", **options)  # type: ignore[arg-type]
+    (request,) = jmap_server.requests
+    assert [sent] == arguments(request)
+    expected = [CORE, MAIL] if "using" in options else [CORE]
+    assert expected == sorted(request["using"])
+
+
+async def test_t3_a_capability_that_the_server_lacks(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """It is refused before anything is sent, with the list of what there is."""
+    with pytest.raises(UnsupportedCapability, match=r"^Foo/bar: .*'urn:example:foo'.* offers.*mail"):
+        await jmap_client.call("Foo/bar", using=["urn:example:foo"])
+    assert [] == jmap_server.requests
+
+
+@pytest.mark.parametrize("name", ["", "Email/get\n", 'Email/"get"', "Émail/get"])
+def test_what_is_no_method(jmap_client: Client, name: str) -> None:
+    """A name that would have to be escaped is refused when the call is made."""
+    with pytest.raises(LocalProtocolError, match="is no method"):
+        jmap_client.call(name)
+
+
+async def test_reads_may_be_told(jmap_server: MemoryServer, jmap_client: Client) -> None:
+    """Equal calls of a method that only reads are sent once; of one that may write, not."""
+    calls = [jmap_client.call("Foo/look", {"a": 1}, reads=True) for _ in range(3)]
+    await asyncio.gather(*calls, return_exceptions=True)
+    calls = [jmap_client.call("Foo/look", {"a": 1}) for _ in range(3)]
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert [1, 3] == [len(request["methodCalls"]) for request in jmap_server.requests]
+
+
+async def test_an_account_that_is_not_there(jmap_client: Client) -> None:
+    """Facades of it can be made; their calls say which accounts there are."""
+    with pytest.raises(NoAccount, match=r"^Email/query: there is no account 'A9'. There are A1$"):
+        await jmap_client.account("A9").email.query()
+
+
+class NoteMethods(DataType):
+    """A data type of an extension."""
+
+    get = method("Note/get", Get, GetResponse[dict[str, object]])
+
+
+class Notes(Capability):
+    """An extension."""
+
+    uri: ClassVar[str] = MAIL
+    note = data_type(NoteMethods)
+
+
+async def test_a_capability_of_ones_own(jmap_client: Client) -> None:
+    """It is reached like those of the package, and made once."""
+    notes = jmap_client.capability(Notes)
+    assert notes is jmap_client.capability(Notes)
+    assert notes is not jmap_client.capability(Notes, "A2")
+    with pytest.raises(UnknownMethod, match="Note/get"):
+        await notes.note.get(["N1"])

@@ -1,27 +1,84 @@
-"""Tests of the counters."""
+"""The counters say exactly what was asked for and what was sent."""
 
 import asyncio
 
-from jmap_async import Client
-from jmap_async.testing import MemoryServer
+import attrs
+import orjson
+
+from jmap_async import Client, connect
+from jmap_async.testing import Limits, MemoryServer
+from tests.serving import AT_ONCE, Answers, problem, unavailable
 
 
-async def test_every_counter_counts(jmap_server: MemoryServer, jmap_client: Client) -> None:
-    """Calls and ids asked for stand beside requests, invocations and ids sent."""
-    ids = [jmap_server.add_email() for _ in range(3)]
+async def test_a_new_client_has_done_nothing(jmap_client: Client) -> None:
+    """Fetching the session is not counted."""
+    assert {0} == {*attrs.asdict(jmap_client.stats).values()}
+
+
+async def test_what_was_asked_and_what_was_sent(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Calls that share an invocation, ids that several callers want, and what is referred to."""
     get = jmap_client.email.get
-    await asyncio.gather(get(ids), get(ids[:2]), jmap_client.mailbox.get())
+    query = jmap_client.email.query()
+    await asyncio.gather(get(["M1", "M2"]), get(["M2", "M3"]), get(query.ids), get(["M4"]).alone())
     stats = jmap_client.stats
-    assert (3, 2, 1) == (stats.calls, stats.invocations, stats.posts)
-    assert (5, 3) == (stats.ids_asked, stats.ids_sent)
+    assert (5, 4, 1) == (stats.calls, stats.invocations, stats.posts)
+    assert (5, 4) == (stats.ids_asked, stats.ids_sent)
     assert 0 == stats.retries
-    assert stats.bytes_out > 100
-    assert stats.bytes_in > stats.bytes_out
+    assert 4 == jmap_server.invocations
 
 
-async def test_what_is_not_sent_is_not_counted(jmap_client: Client) -> None:
-    """A call that nobody awaits costs nothing, and a result that is there costs nothing more."""
-    call = jmap_client.mailbox.get()
-    assert 0 == jmap_client.stats.calls
-    assert await call is await call
+async def test_octets_are_those_of_the_bodies(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """Out and in, before compression."""
+    jmap_server.on_response = lambda response: {**response, "filler": "x" * 1000}
+    answer = {"methodResponses": [["Core/echo", {"a": "ü"}, "c0"]], "filler": "x" * 1000}
+    answer["sessionState"] = jmap_client.session.state
+    await jmap_client.core.echo({"a": "ü"})
+    (request,) = jmap_server.requests
+    assert len(orjson.dumps(request)) == jmap_client.stats.bytes_out
+    assert len(orjson.dumps(answer)) == jmap_client.stats.bytes_in
+
+
+async def test_a_call_counts_once(jmap_client: Client) -> None:
+    """However often it is awaited, and by however many tasks."""
+    call = jmap_client.core.echo()
+    await asyncio.gather(asyncio.create_task(call), asyncio.create_task(call))
+    await call
     assert (1, 1) == (jmap_client.stats.calls, jmap_client.stats.posts)
+
+
+async def test_repeats_are_counted(jmap_server: MemoryServer) -> None:
+    """Each request that is sent again, whatever the reason."""
+    refused = problem(type="urn:ietf:params:jmap:error:notRequest")
+    jmap_server.on_request = Answers(unavailable, unavailable, refused)
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
+        await asyncio.gather(*(client.core.echo({"n": number}) for number in range(4)))
+        # Twice the whole; refused once, and then sent in two halves.
+        assert 5 == client.stats.posts
+        assert 3 == client.stats.retries
+        assert 4 * 3 + 2 + 2 == client.stats.invocations
+        assert 4 == client.stats.calls
+
+
+async def test_ids_of_batches_and_parts_count(jmap_server: MemoryServer) -> None:
+    """Nothing is merged in a batch; a read in parts sends each id once."""
+    jmap_server.limits = Limits(max_objects_in_get=2)
+    async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
+        async with client.batch() as batch:
+            batch.email.get(["M1"])
+            batch.email.get(["M1", "M2"])
+            batch.mailbox.get()
+        assert (3, 3, 1) == (client.stats.ids_asked, client.stats.ids_sent, client.stats.posts)
+        await client.email.get(["M1", "M2", "M3"])
+        assert (6, 6, 2) == (client.stats.ids_asked, client.stats.ids_sent, client.stats.posts)
+        assert 5 == client.stats.invocations
+
+
+async def test_what_never_left_is_no_request(jmap_server: MemoryServer) -> None:
+    """A call that was refused here is none; one that was cancelled in the queue was asked for."""
+    async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
+        await asyncio.gather(client.account("nobody").email.get(["M1"]), return_exceptions=True)
+        assert {0} == {*attrs.asdict(client.stats).values()}

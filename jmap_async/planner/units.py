@@ -341,7 +341,8 @@ def _made(name: str, maker: Entry, request: Request, *, here: bool) -> str | Non
             return f"#{maker.wire_names[known]}"
         return f"<the id of #{known}>" if request.pretend and maker.sent else None
     if isinstance(maker.answer, Answer):
-        made = (maker.answer.arguments.get("created") or {}).get(known)
+        created = maker.answer.arguments.get("created")
+        made = created.get(known) if isinstance(created, dict) else None
         if isinstance(made, dict) and isinstance(made.get("id"), str):
             return str(made["id"])
     # It failed: a name that nobody has lets the server refuse just the objects that need it, as it

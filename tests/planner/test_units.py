@@ -1,0 +1,371 @@
+"""Calls on their own: merging of equal ones, references, and whose error is whose."""
+
+from typing import Any
+
+import pytest
+
+from jmap_async.errors import (
+    InvalidArguments,
+    InvalidResultReference,
+    MethodError,
+    RemoteProtocolError,
+    TooLarge,
+    UnknownMethod,
+    UnsupportedFilter,
+)
+from jmap_async.planner import Entry
+from jmap_async.planner.units import concerns_all
+from tests.planner.desk import (
+    MAIL,
+    Desk,
+    Wire,
+    error_of,
+    found,
+    members,
+    refused,
+    with_limits,
+)
+from tests.planner.model import Task
+
+
+def find(desk: Desk, **arguments: Any) -> Entry:
+    """Queue a search."""
+    return desk.ask("Email/query", {"sort": [{"property": "subject"}], **arguments})
+
+
+# Equal calls
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("Email/query", {"filter": {"hasKeyword": "a"}}),
+        ("Email/changes", {"sinceState": "email;4"}),
+        ("Mailbox/get", {"ids": None}),
+        ("Email/parse", {"blobIds": ["x"]}),
+    ],
+)
+def test_equal_reads_are_sent_once(method: str, arguments: Wire) -> None:
+    """Each caller has an answer of its own."""
+    desk = Desk()
+    first, second = desk.ask(method, arguments), desk.ask(method, arguments)
+    desk.run()
+    assert [method] == desk.names()
+    members(first).clear()
+    assert members(second)
+
+
+def test_reads_that_differ_are_not_merged() -> None:
+    """Any other argument makes it another call."""
+    desk = Desk()
+    find(desk)
+    find(desk, limit=1)
+    find(desk, accountId="A2")
+    desk.run()
+    assert 3 == len(desk.names())
+
+
+def test_equal_writes_are_sent_as_often_as_they_were_made() -> None:
+    """Somebody who asks twice wants it twice."""
+    desk = Desk()
+    for _ in range(2):
+        desk.ask("Email/set", {"create": {}, "ifInState": None})
+    desk.run()
+    assert 2 == len(desk.names())
+
+
+def test_whoever_left_is_not_counted_twice() -> None:
+    """One of two equal calls may leave; the other one is answered."""
+    desk = Desk()
+    first, second = find(desk), find(desk)
+    first.release()
+    desk.run()
+    assert ["M1", "M2", "M3", "M4"] == members(second)["ids"]
+    assert first.abandoned
+
+
+def test_a_call_that_nobody_waits_for_is_not_sent() -> None:
+    """It takes no place in a request."""
+    desk = Desk()
+    leaving, staying = find(desk), desk.get("M1")
+    leaving.release()
+    desk.run()
+    assert ["Email/get"] == desk.names()
+    assert ["M1"] == found(staying)
+
+
+# References
+
+
+def follow(desk: Desk, path: str, **arguments: Any) -> tuple[Entry, Entry]:
+    """Queue a search and something that needs a part of its answer."""
+    call = desk.call("Email/query", {"sort": [{"property": "subject"}], **arguments})
+    follower = desk.ask("Email/query", {"limit": call.ref(path)})
+    return desk.submit(call), follower
+
+
+def test_an_answer_that_is_here_is_put_in_as_a_value() -> None:
+    """The same JSON Pointer is evaluated here when both calls are in two requests."""
+    desk = Desk(told=with_limits(max_calls_in_request=1))
+    _, follower = follow(desk, "/position", anchor="M2")
+    assert 2 == desk.run()
+    assert 1 == desk.sent()[0][1]["limit"]
+    assert ["M1"] == members(follower)["ids"] or members(follower)["ids"]
+
+
+def test_a_reference_into_nothing_is_found_out_here_too() -> None:
+    """The error is that which the server would have given."""
+    desk = Desk(told=with_limits(max_calls_in_request=1))
+    _, follower = follow(desk, "/nothing")
+    assert 1 == desk.run()
+    error = error_of(follower)
+    assert isinstance(error, InvalidResultReference)
+    assert "Email/query has nothing at '/nothing'" in str(error)
+
+
+@pytest.mark.parametrize("calls", [1, 16])
+def test_t45_the_root_cause_is_reported(calls: int) -> None:
+    """A call that needs the result of one that failed gets that one's error, with a note."""
+    desk = Desk(told=with_limits(max_calls_in_request=calls))
+    first, follower = follow(desk, "/position", filter={"nonsense": 1})
+    desk.run()
+    assert isinstance(error_of(first), MethodError)
+    error = error_of(follower)
+    assert type(error_of(first)) is type(error)
+    assert error is not error_of(first)
+    assert "needs the result of Email/query" in error.__notes__[0]
+
+
+def test_a_reference_to_a_call_that_was_answered_long_ago() -> None:
+    """Its answer is put in, whatever has happened since."""
+    desk = Desk()
+    call = desk.call("Email/query", {"sort": [{"property": "subject"}]})
+    desk.submit(call)
+    desk.run()
+    read = desk.ask("Email/get", {"ids": call.ref("/ids"), "properties": ["subject"]})
+    desk.run()
+    assert [("Email/get", ["M1", "M2", "M3", "M4"])] == [
+        (name, arguments["ids"]) for name, arguments in desk.sent()
+    ]
+    assert ["M1", "M2", "M3", "M4"] == found(read)
+
+
+def test_t57_what_is_referred_to_stands_before() -> None:
+    """A call is sent with everything that it refers to, in order."""
+    desk = Desk()
+    query = desk.call("Email/query", {})
+    emails = desk.call("Email/get", {"ids": query.ref("/ids"), "properties": ["threadId"]})
+    desk.ask("Thread/get", {"ids": emails.ref("/list/*/threadId")})
+    desk.run()
+    assert ["Email/query", "Email/get", "Thread/get"] == desk.names()
+
+
+def test_readers_of_one_answer_may_be_many() -> None:
+    """Equal calls with equal references are merged as well."""
+    desk = Desk()
+    query = desk.call("Email/query", {})
+    entries = [
+        desk.ask("SearchSnippet/get", {"emailIds": query.ref("/ids"), "filter": None})
+        for _ in range(5)
+    ]
+    desk.run()
+    assert ["Email/query", "SearchSnippet/get"] == desk.names()
+    assert 5 == len({id(members(one)) for one in entries})
+
+
+# Creation references
+
+
+def test_t59_a_created_id_is_put_in_when_requests_are_split() -> None:
+    """The follower in a later request names the real id."""
+    desk = Desk(told=with_limits(max_calls_in_request=1))
+    task = Task()
+    make = "Mailbox/set"
+    parent = desk.ask(make, {"create": {"p": {"name": "parent"}}}, task=task)
+    child = desk.ask(make, {"create": {"c": {"name": "c", "parentId": "#p"}}}, task=task)
+    assert 2 == desk.run()
+    made = members(parent)["created"]["p"]["id"]
+    assert made == desk.sent()[0][1]["create"]["c"]["parentId"]
+    assert "c" in members(child)["created"]
+
+
+@pytest.mark.parametrize("calls", [1, 16])
+def test_what_could_not_be_created_fails_just_what_needs_it(calls: int) -> None:
+    """The other objects of the follower are made."""
+    desk = Desk(told=with_limits(max_calls_in_request=calls))
+    task = Task()
+    make = "Mailbox/set"
+    desk.ask(make, {"create": {"p": {"name": ""}}}, task=task)
+    create = {"c": {"name": "c", "parentId": "#p"}, "d": {"name": "d", "parentId": None}}
+    follower = desk.ask(make, {"create": create}, task=task)
+    desk.run()
+    assert {"d"} == set(members(follower)["created"])
+    assert {"c"} == set(members(follower)["notCreated"])
+
+
+def test_names_of_two_tasks_never_meet() -> None:
+    """What one task calls "p" is nothing to another one, even in one request."""
+    desk = Desk()
+    make = "Mailbox/set"
+    desk.ask(make, {"create": {"p": {"name": "parent"}}}, task=Task())
+    stranger = desk.ask(
+        make, {"create": {"c": {"name": "c", "parentId": "#p"}}}, task=Task()
+    )
+    assert 1 == desk.run()
+    assert {"c"} == set(members(stranger)["notCreated"])
+
+
+def test_an_exact_reference_needs_no_name() -> None:
+    """`created_id` names the call, whichever task it is of."""
+    desk = Desk()
+    make = "Mailbox/set"
+    parent = desk.call(make, {"create": {"p": {"name": "parent"}}}, task=Task())
+    child = desk.ask(
+        make, {"create": {"c": {"name": "c", "parentId": parent.created_id("p")}}}, task=Task()
+    )
+    assert 1 == desk.run()
+    assert {"c"} == set(members(child)["created"])
+
+
+@pytest.mark.parametrize("garbage", [None, 1, [1], {"p": None}, {"p": {"id": 1}}, {"p": []}])
+def test_a_broken_answer_to_a_creation_fails_what_needs_it(garbage: object) -> None:
+    """A server that does not say what it made leaves nothing to refer to."""
+    desk = Desk(told=with_limits(max_calls_in_request=1))
+    task = Task()
+    raw = {"create": {"p": {"name": "parent"}}, "ifInState": None}
+    desk.ask("Mailbox/set", raw, task=task)
+
+    def alter(response: Wire) -> Wire:
+        response["methodResponses"][0][1]["created"] = garbage
+        return response
+
+    desk.alter = alter
+    request = desk.next_request()
+    assert request is not None
+    desk.carry(request)
+    desk.alter = lambda response: response
+    follower = desk.ask(
+        "Mailbox/set", {"create": {"c": {"name": "c", "parentId": "#p"}}}, task=task
+    )
+    desk.run()
+    assert {"c"} == set(members(follower)["notCreated"])
+
+
+# Sizes
+
+
+def test_t35_a_call_larger_than_a_request_is_an_error_before_sending() -> None:
+    """Octets count, not characters; the neighbours go."""
+    desk = Desk(told=with_limits(max_size_request=600))
+    entry, other = find(desk, filter={"subject": "ü" * 300}), desk.get("M1")
+    assert 1 == desk.run()
+    assert isinstance(error_of(entry), TooLarge)
+    assert "maxSizeRequest" in str(error_of(entry))
+    assert ["M1"] == found(other)
+
+
+def test_calls_go_into_as_few_requests_as_their_size_allows() -> None:
+    """Two that do not fit together go one after the other."""
+    desk = Desk(told=with_limits(max_size_request=900))
+    for size in (400, 500, 50):
+        find(desk, filter={"subject": "x" * size})
+    assert 2 == desk.run()
+
+
+# Broken answers
+
+
+def test_t42_answers_are_found_by_call_id() -> None:
+    """Their order means nothing."""
+    desk = Desk()
+    query, read = find(desk), desk.get("M1")
+
+    def alter(response: Wire) -> Wire:
+        response["methodResponses"].reverse()
+        return response
+
+    desk.alter = alter
+    desk.run()
+    assert ["M1", "M2", "M3", "M4"] == members(query)["ids"]
+    assert ["M1"] == found(read)
+
+
+def test_an_answer_that_is_missing_hurts_only_its_callers() -> None:
+    """They are told that nobody knows; the neighbours have theirs."""
+    desk = Desk()
+    query, read = find(desk), desk.get("M1")
+
+    def alter(response: Wire) -> Wire:
+        del response["methodResponses"][0]
+        return response
+
+    desk.alter = alter
+    desk.run()
+    assert isinstance(error_of(query), RemoteProtocolError)
+    assert "no response for it" in str(error_of(query))
+    assert ["M1"] == found(read)
+
+
+def test_an_answer_under_another_name_is_no_answer() -> None:
+    """A response of another method is the server's mistake."""
+    desk = Desk()
+    query = find(desk)
+
+    def alter(response: Wire) -> Wire:
+        response["methodResponses"][0][0] = "Thread/query"
+        return response
+
+    desk.alter = alter
+    desk.run()
+    assert "Thread/query" in str(error_of(query))
+
+
+def test_t43_a_second_response_under_the_same_call_id_is_kept() -> None:
+    """What followed from a call comes with its answer."""
+    desk = Desk()
+    origin = {"fromAccountId": "A2", "create": {"k": {"id": "M1", "mailboxIds": {"P1": True}}}}
+    entry = desk.ask("Email/copy", {**origin, "onSuccessDestroyOriginal": True})
+    desk.run()
+    implicit = getattr(entry.answer, "implicit", None)
+    assert implicit is not None
+    assert "Email/set" == implicit.name
+    assert ["M1"] == implicit.arguments["destroyed"]
+
+
+# Errors
+
+
+def test_each_caller_of_a_failed_call_has_an_error_of_its_own() -> None:
+    """Notes that one adds are not seen by another."""
+    desk = Desk()
+    first, second = (find(desk, filter={"nonsense": 1}) for _ in range(2))
+    desk.run()
+    error_of(first).add_note("mine")
+    assert not hasattr(error_of(second), "__notes__")
+    assert isinstance(error_of(second), UnsupportedFilter)
+
+
+def test_errors_that_concern_all_calls_alike() -> None:
+    """Whether the method or the account is there does not depend on the arguments."""
+    assert concerns_all(UnknownMethod())
+    assert not concerns_all(InvalidArguments())
+
+
+def test_one_refused_request_leaves_a_defect_to_nobody() -> None:
+    """A call that uses an unknown method fails, and its neighbours are answered."""
+    desk = Desk()
+    wrong, right = desk.ask("Nothing/get", {"ids": ["x"]}), desk.get("M1")
+    desk.run()
+    assert isinstance(error_of(wrong), UnknownMethod)
+    assert ["M1"] == found(right)
+
+
+def test_a_unit_says_what_it_is() -> None:
+    """Which helps whoever looks at a queue."""
+    desk = Desk()
+    entry = desk.get("M1")
+    desk.get("M2")
+    assert "<GetUnit Email/get for 2>" == repr(entry.unit)
+    assert "<Entry Email/get>" == repr(entry)
+    assert 400 == refused().status
+    assert MAIL in entry.using
