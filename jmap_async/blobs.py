@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Literal, Self, TypeVar
 
 import orjson
 
@@ -20,6 +21,8 @@ from jmap_async.transport import DownloadStream, HTTPResponse, Transport
 
 Progress = Callable[[int, int | None], None]
 """Told how many octets have gone, and of how many, where that is known."""
+
+R = TypeVar("R")
 
 _CHUNK: Final = 256 * 1024
 
@@ -92,12 +95,11 @@ async def _opened(data: BlobSource) -> AsyncGenerator[_Source, None]:
     if not isinstance(data, os.PathLike):
         yield data
         return
-    # Files block: they are opened, read and closed in a thread.
-    file: BinaryIO = await asyncio.to_thread(Path(data).open, "rb")
+    file = await _open(Path(data), "rb")
     try:
         yield file
     finally:
-        await asyncio.to_thread(file.close)
+        await _in_thread(file.close)
 
 
 async def _chunks(source: _Source) -> AsyncGenerator[bytes, None]:
@@ -109,7 +111,7 @@ async def _chunks(source: _Source) -> AsyncGenerator[bytes, None]:
         async for chunk in source:
             yield chunk
     else:
-        while chunk := await asyncio.to_thread(source.read, _CHUNK):
+        while chunk := await _in_thread(source.read, _CHUNK):
             yield chunk
 
 
@@ -207,18 +209,42 @@ class Download:
     async def save(self, path: str | os.PathLike[str]) -> None:
         """Write the blob to a file, which is replaced once the blob is complete."""
         target = Path(path)
-        partial = target.with_name(f"{target.name}.part")
-        file: BinaryIO = await asyncio.to_thread(partial.open, "wb")
+        # Of its own, in the same folder: others may be saving to the same file.
+        partial = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
+            file = await _open(partial, "xb")
             try:
                 async for chunk in self:
-                    await asyncio.to_thread(file.write, chunk)
+                    await _in_thread(file.write, chunk)
             finally:
-                await asyncio.to_thread(file.close)
-            await asyncio.to_thread(partial.replace, target)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+                await _in_thread(file.close)
+            await _in_thread(partial.replace, target)
+        finally:
+            await _in_thread(lambda: partial.unlink(missing_ok=True))
+
+
+async def _open(path: Path, mode: Literal["rb", "xb"]) -> BinaryIO:
+    def opened() -> BinaryIO:
+        return path.open(mode)
+
+    def close(file: BinaryIO) -> None:
+        file.close()
+
+    return await _in_thread(opened, undo=close)
+
+
+async def _in_thread(
+    function: Callable[..., R], *args: object, undo: Callable[[R], object] | None = None
+) -> R:
+    """Run what blocks, as files do, in a thread, and always to its end; then be cancelled."""
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        if work.exception() is None and undo is not None:
+            undo(work.result())
+        raise
 
 
 def download_url(

@@ -216,7 +216,8 @@ class Dispatcher:
 
     def explain(self, calls: Sequence[Call[Any]]) -> list[PlannedRequest]:
         """Return the requests that calls would become."""
-        return explain(calls, self._sessions.session, self._current_limits)
+        session, limits = self._sessions.session, self._current_limits
+        return explain(calls, session, limits, known=self._planner)
 
     # Sending
 

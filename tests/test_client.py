@@ -5,6 +5,7 @@ import asyncio
 import aiohttp
 import attrs
 import pytest
+from aiohttp import web
 
 from jmap_async import Client, PlannedRequest, Retry, connect
 from jmap_async.auth import BasicAuth, BearerAuth
@@ -128,7 +129,7 @@ async def test_a_shared_http_session(jmap_server: MemoryServer) -> None:
     async with aiohttp.ClientSession(headers={"X-Mine": "yes"}) as http:
         seen: list[str | None] = []
 
-        async def note(request: aiohttp.web.Request, body: JSONObject) -> None:
+        async def note(request: web.Request, _body: JSONObject) -> None:
             seen.append(request.headers.get("X-Mine"))
 
         jmap_server.on_request = note

@@ -60,7 +60,9 @@ async def test_any_method_may_be_called(jmap_server: MemoryServer, jmap_client: 
     """With wire arguments, and a plain dict back; known methods need no more than their name."""
     jmap_server.add_email(subject="Hi")
     query = jmap_client.call("Email/query", {"filter": None})
-    emails = await jmap_client.call("Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]})
+    emails = await jmap_client.call(
+        "Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]}
+    )
     (email,) = emails["list"]  # type: ignore[misc]
     assert "Hi" == email["subject"]
     assert {"a": [1]} == await jmap_client.call("Core/echo", {"a": [1]})
@@ -115,7 +117,9 @@ async def test_t3_a_capability_that_the_server_lacks(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:
     """It is refused before anything is sent, with the list of what there is."""
-    with pytest.raises(UnsupportedCapability, match=r"^Foo/bar: .*'urn:example:foo'.* offers.*mail"):
+    with pytest.raises(
+        UnsupportedCapability, match=r"^Foo/bar: .*'urn:example:foo'.* offers.*mail"
+    ):
         await jmap_client.call("Foo/bar", using=["urn:example:foo"])
     assert [] == jmap_server.requests
 

@@ -4,8 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jmap_async import Retry
 
@@ -66,4 +65,4 @@ def test_the_usual_waits_grow() -> None:
 def test_nothing_is_negative(name: str) -> None:
     """Such values are refused at once."""
     with pytest.raises(ValueError, match=name):
-        Retry(**{name: -1})  # type: ignore[arg-type]
+        Retry(**{name: -1})

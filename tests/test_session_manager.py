@@ -222,7 +222,7 @@ async def test_a_credential_that_is_refused_later(
     assert session is jmap_client.session
 
 
-async def unavailable(request: web.BaseRequest) -> web.Response:
+async def unavailable(_request: web.BaseRequest) -> web.Response:
     """Answer that this is not the time."""
     return web.Response(status=503)
 
@@ -250,7 +250,7 @@ async def test_t22_further_places_are_tried(jmap_server: MemoryServer) -> None:
 async def test_what_is_no_session(body: str) -> None:
     """It names the URL, asks whether that is the right one, and shows what was there."""
 
-    async def answer(request: web.BaseRequest) -> web.Response:
+    async def answer(_request: web.BaseRequest) -> web.Response:
         return web.Response(text=body, content_type="application/json")
 
     async with site(answer) as origin:
@@ -258,9 +258,7 @@ async def test_what_is_no_session(body: str) -> None:
             await connect(f"{origin}/x", auth="t")
 
 
-async def test_t12_an_account_that_vanished(
-    jmap_server: MemoryServer, jmap_client: Client
-) -> None:
+async def test_t12_an_account_that_vanished(jmap_server: MemoryServer, jmap_client: Client) -> None:
     """Calls for it raise NoAccount once the new session is here."""
     jmap_server.add_account("A2", name="shared")
     await jmap_client.refresh_session()
@@ -284,7 +282,7 @@ async def test_a_capability_that_vanished(jmap_server: MemoryServer, jmap_client
     assert 2 == len(jmap_server.requests)
 
 
-async def take_two(request: web.Request, body: JSONObject) -> web.Response | None:
+async def take_two(_request: web.Request, body: JSONObject) -> web.Response | None:
     """Refuse more than two calls, whatever the session says."""
     limit = problem(type="urn:ietf:params:jmap:error:limit", limit="maxCallsInRequest")
     return limit() if len(body["methodCalls"]) > 2 else None

@@ -68,9 +68,7 @@ async def test_ids_of_batches_and_parts_count(jmap_server: MemoryServer) -> None
     jmap_server.limits = Limits(max_objects_in_get=2)
     async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
         async with client.batch() as batch:
-            batch.email.get(["M1"])
-            batch.email.get(["M1", "M2"])
-            batch.mailbox.get()
+            _ = batch.email.get(["M1"]), batch.email.get(["M1", "M2"]), batch.mailbox.get()
         assert (3, 3, 1) == (client.stats.ids_asked, client.stats.ids_sent, client.stats.posts)
         await client.email.get(["M1", "M2", "M3"])
         assert (6, 6, 2) == (client.stats.ids_asked, client.stats.ids_sent, client.stats.posts)

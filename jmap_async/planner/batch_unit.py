@@ -24,7 +24,7 @@ class BatchUnit(Unit):
             part.whole = self
 
     def offer(self, request: Request) -> Offer:
-        if all([self._left(entry) for entry in self.entries]):
+        if all(map(self._left, self.entries)):
             self.exhausted = True
             return Offer.DROPPED
         if any(one.answer is None for one in self._outside()):
@@ -52,10 +52,14 @@ class BatchUnit(Unit):
         return all(part.offer(request) is Offer.TAKEN for part in self._parts)
 
     def _reason(self) -> JMAPError:
-        error = next((one.answer for one in self.entries if isinstance(one.answer, JMAPError)), None)
+        error = next(
+            (one.answer for one in self.entries if isinstance(one.answer, JMAPError)), None
+        )
         if isinstance(error, TooLarge) or error is None:
             return TooLarge(
                 f"the batch of {len(self.entries)} calls does not fit into one request: make "
                 "several smaller ones"
             )
-        return LocalProtocolError(f"the batch was not sent, because one of its calls failed: {error}")
+        return LocalProtocolError(
+            f"the batch was not sent, because one of its calls failed: {error}"
+        )

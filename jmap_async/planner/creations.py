@@ -8,7 +8,7 @@ lead there, in the keys of `update`, and in the arguments `destroy` and `onSucce
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard, cast
 
 # Header fields may end in "Id" too; what they hold is text.
 _ID_MEMBER: Final = re.compile(r"(?!header:)(?:ids?|.*(?:Id|Ids)|destroy|onSuccess.*|update)")
@@ -20,6 +20,16 @@ Names = Mapping[str, str]
 """A creation id as its caller knows it, to what stands for it in a request."""
 
 
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether JSON is an array."""
+    return isinstance(value, list)
+
+
 def may_mention(encoded: bytes) -> bool:
     """Tell quickly whether JSON can hold a creation reference at all."""
     return b'"#' in encoded or b"/#" in encoded
@@ -28,7 +38,7 @@ def may_mention(encoded: bytes) -> bool:
 def created(method: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the creation ids that a call introduces."""
     objects = arguments.get(_CREATING.get(method, "create"))
-    return tuple(objects) if isinstance(objects, Mapping) else ()
+    return tuple(cast("Mapping[str, Any]", objects)) if isinstance(objects, Mapping) else ()
 
 
 def mentioned(arguments: Mapping[str, Any]) -> set[str]:
@@ -82,21 +92,21 @@ def restore(response: dict[str, Any], own: Names) -> dict[str, Any]:
         return response
     return {
         member: {back.get(key, key): item for key, item in value.items()}
-        if member in {"created", "notCreated", "sent", "notSent"} and isinstance(value, dict)
+        if member in {"created", "notCreated", "sent", "notSent"} and is_object(value)
         else value
         for member, value in response.items()
     }
 
 
 def _rewrite(value: Any, replace: Callable[[str], str]) -> Any:
-    if isinstance(value, dict):
+    if is_object(value):
         return {
             _path(key, replace): (
                 _ids(item, replace) if _ID_MEMBER.fullmatch(key) else _rewrite(item, replace)
             )
             for key, item in value.items()
         }
-    if isinstance(value, list):
+    if is_array(value):
         return [_rewrite(item, replace) for item in value]
     return value
 
@@ -105,9 +115,9 @@ def _ids(value: Any, replace: Callable[[str], str]) -> Any:
     """Rewrite what is an id, a list of ids, or a map by ids."""
     if isinstance(value, str):
         return replace(value[1:]) if value.startswith("#") else value
-    if isinstance(value, list):
+    if is_array(value):
         return [_ids(item, replace) for item in value]
-    if isinstance(value, dict):
+    if is_object(value):
         return {_ids(key, replace): _rewrite(item, replace) for key, item in value.items()}
     return value
 

@@ -58,19 +58,19 @@ class Entry:
     encoded: bytes
     references: Mapping[str, Reference]
     creates: tuple[str, ...] = ()
-    makers: Mapping[str, "Entry"] = attrs.field(factory=dict)
+    makers: Mapping[str, "Entry"] = attrs.field(factory=dict[str, "Entry"])
     strangers: tuple[str, ...] = ()
     """Names that it mentions and that nobody in its scope has created."""
     mergeable: bool = True
     answer: Answer | Exception | None = None
     unit: "Unit | None" = None
     claims: int = 0
-    requests: "list[Request]" = attrs.field(factory=list)
+    requests: "list[Request]" = attrs.field(factory=list["Request"])
     carried: int = 0
     """How many requests have carried it, less those that certainly were not carried out."""
     abandoned: bool = False
     """Nobody waited for it when its turn came: it was never sent and never will be."""
-    wire_names: dict[str, str] = attrs.field(factory=dict)
+    wire_names: dict[str, str] = attrs.field(factory=dict[str, str])
 
     def __repr__(self) -> str:
         return f"<Entry {self.method.name}>"
@@ -232,9 +232,7 @@ def _capabilities(call: AnyCall, session: Session) -> frozenset[str]:
     return using
 
 
-def _accounts(
-    call: AnyCall, session: Session, literals: dict[str, Any]
-) -> tuple[str | None, ...]:
+def _accounts(call: AnyCall, session: Session, literals: dict[str, Any]) -> tuple[str | None, ...]:
     """Complete the account id and return the accounts that the call touches."""
     if not call.method.takes_account_id:
         return (None,)

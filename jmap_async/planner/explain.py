@@ -25,14 +25,20 @@ class PlannedRequest:
 
 
 def explain(
-    calls: Sequence[AnyCall], session: Session, limits: CoreCapability
+    calls: Sequence[AnyCall],
+    session: Session,
+    limits: CoreCapability,
+    *,
+    known: Planner | None = None,
 ) -> list[PlannedRequest]:
     """Return the requests that these calls would become, were they awaited together.
+
+    `known` is the planner of calls that were sent before, whose results they may refer to.
 
     Raises:
         LocalProtocolError: one of them cannot be sent.
     """
-    planner = Planner()
+    planner = known.rehearsal() if known else Planner()
     for call in calls:
         planner.submit(call, session).claim()
     requests: list[PlannedRequest] = []

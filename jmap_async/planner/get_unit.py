@@ -1,8 +1,8 @@
 """Reads of the same type with the same arguments but the ids: one invocation, or as few as fit."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 import orjson
 
@@ -13,6 +13,7 @@ from jmap_async.errors import (
     RemoteProtocolError,
     RequestTooLarge,
 )
+from jmap_async.planner.creations import is_array
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
@@ -27,16 +28,40 @@ if TYPE_CHECKING:
 class Share:
     """What one entry wants of a merged read, and what of it has come."""
 
-    __slots__ = ("entry", "found", "ids", "state", "taken", "unsettled")
+    __slots__ = ("answered", "entry", "first_in", "found", "ids", "state", "unsettled")
 
     def __init__(self, entry: Entry, ids: Iterable[str]) -> None:
         self.entry = entry
         self.ids = list(dict.fromkeys(ids))
         self.unsettled = len(self.ids)
-        self.taken = False
+        # Which request carries, or carried, the first part of it; and whether that has come back.
+        self.first_in: Request | None = None
+        self.answered = False
         self.found: dict[str, dict[str, Any]] = {}
         # Of the part answered first, so that /changes from there misses nothing (RFC 8620, 5.1).
         self.state: object = None
+
+    @property
+    def taken(self) -> bool:
+        """Tell whether a part of it was sent."""
+        return self.answered or self.first_in is not None
+
+    def take(self, request: Request) -> None:
+        """Take note that a request carries a part of it."""
+        self.first_in = self.first_in or request
+
+    def untake(self) -> None:
+        """Take note that a part has to be sent again."""
+        if not self.answered:
+            self.first_in = None
+
+    def must_wait(self, request: Request) -> bool:
+        """Tell whether the first part is still under way in another request.
+
+        Two requests are carried out in any order: what is read before the state that is reported
+        could have changed in between, and nobody would notice.
+        """
+        return self.taken and not self.answered and self.first_in is not request
 
     def answer(self, members: Mapping[str, Any]) -> Answer:
         """Put the response together that this call would have got on its own."""
@@ -142,10 +167,12 @@ class GetUnit(Unit):
         part = self._part(request, len(encode({**wire, "ids": []})))
         if part is None:
             return Offer.FULL
+        if not part:
+            return Offer.BLOCKED
         for one in part:
             del self._wanted[one]
         self.exhausted = not self._wanted
-        entries = self._takers(part)
+        entries = self._takers(part, request)
         if not entries:  # everybody who wanted these has left
             return Offer.DROPPED if self.exhausted else self._take(request, wire)
         body = encode({**wire, "ids": list(part)})
@@ -160,13 +187,13 @@ class GetUnit(Unit):
         most = _most(self._references["ids"])
         return most is not None and most <= request.limits.max_objects_in_get
 
-    def _takers(self, part: Wanted) -> tuple[Entry, ...]:
+    def _takers(self, part: Wanted, request: Request) -> tuple[Entry, ...]:
         """Return who still wants some of the ids; ids that nobody wants are taken out."""
         entries: dict[Entry, None] = {}
         for one, takers in tuple(part.items()):
             staying = [share for share in takers if not self._left(share.entry)]
             for share in staying:
-                share.taken = True
+                share.take(request)
                 entries[share.entry] = None
             if staying:
                 part[one] = staying
@@ -180,19 +207,24 @@ class GetUnit(Unit):
         most = max(1, min(limits.max_objects_in_get, self._most or limits.max_objects_in_get))
         room = request.room(self.name, self.using) - overhead
         part: Wanted = {}
-        for one, takers in self._wanted.items():
+        for one, takers in self._sendable(request):
             room -= len(encode(one)) + 1
             if len(part) == most or room < 0:
                 break
             part[one] = takers
-        if part or not self._wanted:
+        first = None if part else next(self._sendable(request), None)
+        if first is None:
             return part
         if request.invocations:
             return None
-        first = next(iter(self._wanted))
         if room + request.slack < 0:
-            raise self._too_large(overhead + len(encode(first)), request.told.max_size_request)
-        return {first: self._wanted[first]}
+            raise self._too_large(overhead + len(encode(first[0])), request.told.max_size_request)
+        return dict([first])
+
+    def _sendable(self, request: Request) -> Iterator[tuple[str, list[Share]]]:
+        for one, takers in self._wanted.items():
+            if request.pretend or not any(share.must_wait(request) for share in takers):
+                yield one, takers
 
     # On the way back
 
@@ -210,12 +242,10 @@ class GetUnit(Unit):
                 ),
             )
             return
-        part = invocation.payload
-        if not isinstance(part, dict):
-            part = self._referred(invocation)
-            if part is None:
-                super().answered(invocation, arguments, implicit)
-                return
+        part = _payload(invocation) or self._referred(invocation)
+        if part is None:
+            super().answered(invocation, arguments, implicit)
+            return
         self._division.successes += 1
         self._hand_out(part, rows, arguments)
 
@@ -231,7 +261,7 @@ class GetUnit(Unit):
         if not ids or not is_list_of_ids(ids):
             return None
         shares = [Share(entry, ids) for entry in invocation.entries]
-        return {one: shares for one in shares[0].ids}
+        return dict.fromkeys(shares[0].ids, shares)
 
     def _hand_out(
         self, part: Wanted, rows: dict[str, dict[str, Any]], arguments: dict[str, Any]
@@ -250,22 +280,24 @@ class GetUnit(Unit):
                     share.found[one] = orjson.loads(orjson.dumps(row)) if position else row
                 if share.state is None:
                     share.state = state
+                share.answered = True
                 share.unsettled -= 1
                 if not share.unsettled:
                     self._settle(share.entry, share.answer(members))
 
     def restore(self, invocation: Invocation) -> None:
         super().restore(invocation)
-        if isinstance(invocation.payload, dict):
+        if part := _payload(invocation):
             since = self._wanted
-            self._wanted = {one: [*takers] for one, takers in invocation.payload.items()}
+            self._wanted = {one: [*takers] for one, takers in part.items()}
+            _untake(part)
             # Others may have come for the same ids meanwhile.
             for one, takers in since.items():
                 self._wanted.setdefault(one, []).extend(takers)
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
-        part = invocation.payload
-        if not isinstance(part, dict):
+        part = _payload(invocation)
+        if part is None:
             too_large = isinstance(error, RequestTooLarge) and self._resolve_after()
             return too_large or super().refused(invocation, error)
         if isinstance(error, RequestTooLarge) and len(part) > 1:
@@ -301,12 +333,12 @@ class GetUnit(Unit):
 
     def _divided(self, part: Wanted, entries: tuple[Entry, ...], parts: int) -> list[Unit]:
         """Cut a read up by callers, so that only the one at fault is refused again."""
+        _untake(part)
         count = -(-len(entries) // parts)
         units: list[Unit] = []
         for start in range(0, len(entries), count):
             group = set(entries[start : start + count])
-            unit = GetUnit.__new__(GetUnit)
-            Unit.__init__(unit, entries[start], self._queue)
+            unit = GetUnit(entries[start], self._queue)
             unit.entries = list(entries[start : start + count])
             unit._arguments, unit._references, unit._most = self._arguments, {}, self._most
             unit.attempts, unit._division = self.attempts, self._division
@@ -320,9 +352,21 @@ class GetUnit(Unit):
         return units
 
 
+def _payload(invocation: Invocation) -> Wanted | None:
+    """Return who wanted what of an invocation; None: the ids came by a reference."""
+    part = invocation.payload
+    return cast("Wanted", part) if isinstance(part, dict) else None
+
+
+def _untake(part: Wanted) -> None:
+    for takers in part.values():
+        for share in takers:
+            share.untake()
+
+
 def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
     """Tell whether a value is what /get takes for its ids."""
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return is_array(value) and all(isinstance(one, str) for one in value)
 
 
 def _most(reference: Reference) -> int | None:
@@ -334,7 +378,7 @@ def _most(reference: Reference) -> int | None:
     elif verb == "get" and _ONE_EACH.fullmatch(path):
         ids = entry.arguments.get("ids")
         further = entry.references.get("ids")
-        most = len(ids) if isinstance(ids, list) else _most(further) if further else None
+        most = len(ids) if is_array(ids) else _most(further) if further else None
     else:
         most = entry.arguments.get("maxChanges")
     return most if isinstance(most, int) else None
@@ -342,7 +386,7 @@ def _most(reference: Reference) -> int | None:
 
 def _rows(arguments: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
     rows = arguments.get("list")
-    if not isinstance(rows, list):
+    if not is_array(rows):
         return None
     try:
         return {row["id"]: row for row in rows}

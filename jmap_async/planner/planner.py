@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import attrs
 
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry, prepare
@@ -74,6 +75,20 @@ class Planner:
             self._waits(entry)
         return entry
 
+    def rehearsal(self) -> "Planner":
+        """Return a planner to try things with, which knows the calls that were sent so far."""
+        other, copies = Planner(), dict[Entry, Entry]()
+        other._session, other._nobody = self._session, self._nobody
+        for call, entry in self._entries.items():
+            if (entry.sent or entry.answer) and not entry.abandoned:
+                copies[entry] = attrs.evolve(entry, unit=None, claims=0, requests=[])
+                other._entries[call] = copies[entry]
+        for scope, known in self._creators.items():
+            other._creators[scope] = {
+                name: copies[entry] for name, entry in known.items() if entry in copies
+            }
+        return other
+
     def knows(self, call: AnyCall) -> bool:
         """Tell whether a call was submitted, so that submitting it again adds nothing."""
         entry = self._entries.get(call)
@@ -117,6 +132,10 @@ class Planner:
         told = self._session.core if self._session else None
         request = Request(limits, told=told, pretend=pretend)
         self._queue.fill(request)
+        while request.dropped and not request.full:
+            # What was in the way of others is gone: no answer will come to look for them again.
+            request.dropped = False
+            self._queue.fill(request)
         self.waiting -= request.fresh
         return request if request.invocations else None
 
@@ -246,4 +265,3 @@ class _Scope:
     """The scope of calls that were made outside of any task."""
 
     __slots__ = ("__weakref__",)
-

@@ -21,9 +21,8 @@ from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
 from jmap_async.planner.units import Offer, Unit
 
-
 # Units that are passed over for the sake of others behind them, which could still go along.
-_LOOK_AHEAD: Final = 100
+_LOOK_AHEAD: Final = 32
 
 
 class Epoch:
@@ -169,7 +168,8 @@ class Queue:
             for epoch in unit.epochs:
                 epoch.flying += len(request.invocations) - before
                 request.epochs[epoch] += len(request.invocations) - before
-            if unit.exhausted:
+            request.dropped |= offer is Offer.DROPPED
+            if _is_spent(unit):
                 _forget(unit)
             if offer is Offer.FULL:
                 return False
@@ -205,7 +205,7 @@ class Queue:
 
 
 def _is_spent(unit: Unit) -> bool:
-    # Asked again after a suspension: what was known before may have changed.
+    # A function, because what was known of the unit before may have changed meanwhile.
     return unit.exhausted
 
 

@@ -101,7 +101,9 @@ def divide(error: Exception, request: Request) -> Remedy:
     if isinstance(error, UnknownCapability) and len({one.using for one in request.units}) == 1:
         return Remedy.FAIL
     counts = request.trial.counts if request.trial else Counts()
-    return Remedy.FAIL if request.indivisible or request.closed or counts.hopeless else Remedy.DIVIDE
+    return (
+        Remedy.FAIL if request.indivisible or request.closed or counts.hopeless else Remedy.DIVIDE
+    )
 
 
 def _after_silence(error: JMAPError, request: Request, attempts: int) -> Remedy:

@@ -69,6 +69,8 @@ class Request:
         # How many of its calls somebody waits for, and how many were never sent before.
         self.claimed = 0
         self.fresh = 0
+        # Whether calls were taken out of the queue without being put in here.
+        self.dropped = False
         # Whether a part of it has left, so that nobody knows whether it was carried out.
         self.sent = False
         # Set by the first unit: calls that are replayed apart from others (see recovery.py).

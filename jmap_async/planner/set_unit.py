@@ -7,7 +7,7 @@ and when it touches no object that one of them touches.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import orjson
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jmap_async.planner.queue import Queue
 
 _PHASES: Final = ("create", "update", "destroy")
+_EMPTY: Final[Mapping[str, object]] = {"create": {}, "update": {}, "destroy": []}
 _DONE: Final = {"create": "created", "update": "updated", "destroy": "destroyed"}
 _REFUSED: Final = {"create": "notCreated", "update": "notUpdated", "destroy": "notDestroyed"}
 
@@ -122,7 +123,7 @@ class SetUnit(Unit):
         if request.full:
             return Offer.FULL
         common = {"accountId": wire["accountId"]} if "accountId" in wire else {}
-        part = self._part(request, len(encode({**common, **dict.fromkeys(_PHASES, {})})))
+        part = self._part(request, len(encode({**common, **_EMPTY})))
         if not part:
             # Those who wanted the rest may have left, or been refused.
             self.exhausted = not self._changes
@@ -214,7 +215,8 @@ class SetUnit(Unit):
         if len(callers) == 1:
             return [self]
         half = len(callers) // 2
-        parts = [self._of(some, self._changes) for some in (callers[:half], callers[half:])]
+        groups = callers[:half], callers[half:]
+        parts: list[Unit] = [self._of(group, self._changes) for group in groups]
         self.exhausted, self._changes = True, []
         return parts
 
@@ -275,7 +277,7 @@ _MEMBERS: Final = frozenset({*_DONE.values(), *_REFUSED.values(), "oldState", "n
 
 def _payload(invocation: Invocation) -> list[Change]:
     part = invocation.payload
-    return part if isinstance(part, list) else []
+    return cast("list[Change]", part) if isinstance(part, list) else []
 
 
 def _with_rest(entry: Entry, result: dict[str, Any], error: Exception) -> dict[str, Any]:
@@ -291,10 +293,10 @@ def _with_rest(entry: Entry, result: dict[str, Any], error: Exception) -> dict[s
 
 def _changes(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
     """Yield phase, key and value of each change, in the order in which the server works."""
-    for key, value in (arguments.get("create") or {}).items():
-        yield 0, key, value
-    for key, value in (arguments.get("update") or {}).items():
-        yield 1, key, value
+    for phase, member in enumerate(("create", "update")):
+        objects: dict[str, Any] = arguments.get(member) or {}
+        for key, value in objects.items():
+            yield phase, key, value
     for key in arguments.get("destroy") or ():
         yield 2, key, key
 

@@ -6,7 +6,7 @@ two that merge calls with different arguments.
 """
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
@@ -31,6 +31,8 @@ from jmap_async.protocol.converter import decoder, encode
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from jmap_async.planner.queue import Epoch, Queue
     from jmap_async.planner.recovery import Trial
 
@@ -161,7 +163,7 @@ class Unit:
         verb = self.name.rpartition("/")[2]
         members, limit, most = _COUNTED.get(verb, ((), "", ""))
         named = (self._arguments.get(member) for member in members)
-        count = sum(len(one) for one in named if isinstance(one, list | dict))
+        count = sum(len(cast("Sized", one)) for one in named if isinstance(one, list | dict))
         allowed = getattr(request.told, most) if most else 0
         if count > allowed:
             raise TooLarge(
@@ -342,8 +344,8 @@ def _made(name: str, maker: Entry, request: Request, *, here: bool) -> str | Non
         return f"<the id of #{known}>" if request.pretend and maker.sent else None
     if isinstance(maker.answer, Answer):
         created = maker.answer.arguments.get("created")
-        made = created.get(known) if isinstance(created, dict) else None
-        if isinstance(made, dict) and isinstance(made.get("id"), str):
+        made = created.get(known) if creations.is_object(created) else None
+        if creations.is_object(made) and isinstance(made.get("id"), str):
             return str(made["id"])
     # It failed: a name that nobody has lets the server refuse just the objects that need it, as it
     # would have in one request.

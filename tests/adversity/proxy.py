@@ -63,7 +63,7 @@ Fault = Callable[[Exchange], Awaitable[None]]
 # Lost
 
 
-async def drop_before(exchange: Exchange) -> None:
+async def drop_before(exchange: Exchange) -> None:  # noqa: ARG001 - a Fault
     """Cut the connection; the server never hears of the request."""
     raise Gone
 
@@ -252,7 +252,7 @@ class Adversary:
         rate: float = 0.3,
         kinds: tuple[str, ...] = tuple(FAULTS),
     ) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - chaos is no secret
+        self.rng = random.Random(seed)
         self.rate = rate
         self.faults: Counter[str] = Counter()
         self.posts: list[Wire] = []
@@ -344,6 +344,8 @@ async def _read(reader: asyncio.StreamReader) -> Message | None:
     except asyncio.IncompleteReadError:
         return None
     first, *lines = head.rstrip().split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
+    headers = {
+        name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)
+    }
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     return Message(first, headers, body)

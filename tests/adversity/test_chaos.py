@@ -18,8 +18,8 @@ import pytest
 from jmap_async import Client, connect
 from jmap_async.errors import (
     HTTPError,
+    InvalidArguments,
     JMAPError,
-    MethodError,
     RemoteProtocolError,
     RequestError,
     StateMismatch,
@@ -29,7 +29,7 @@ from jmap_async.retry import Retry
 from jmap_async.testing import Limits, MemoryServer
 from tests.adversity.proxy import FAULTS, LIMITS, NEVER_CARRIED_OUT, Adversary
 
-RUNS = int(os.environ.get("JMAP_CHAOS_RUNS", "30"))
+RUNS = int(os.environ.get("JMAP_CHAOS_RUNS", "16"))
 TASKS, STEPS, EMAILS = 30, 10, 24
 USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
 QUICK = Retry(first_delay=0.001, max_delay=0.02, attempts=3)
@@ -59,7 +59,7 @@ class Run:
 
     async def task(self, number: int) -> None:
         """Read and write at random, as tasks do."""
-        rng = random.Random(f"{self.seed}-{number}")  # noqa: S311
+        rng = random.Random(f"{self.seed}-{number}")
         steps = [self.get, self.chain, self.label, self.create, self.guarded, self.wrong, self.many]
         for step in range(STEPS):
             await rng.choice(steps)(rng, f"t{number}-{step}")
@@ -97,14 +97,11 @@ class Run:
 
     async def wrong(self, rng: random.Random, token: str) -> None:
         """Make a mistake, which must stay one's own."""
-        try:
-            await self.client.call("Email/get", {"ids": [], "properties": [token]})
-        except MethodError as error:
-            assert "invalidArguments" == error.type
-        except JMAPError as error:
+        call = self.client.call("Email/get", {"ids": [], "properties": [token]})
+        (error,) = await asyncio.gather(call, return_exceptions=True)
+        assert isinstance(error, BaseException), "the server does not know such a property"
+        if not isinstance(error, InvalidArguments):
             self.note_read(error)
-        else:
-            pytest.fail("the server does not know such a property")
 
     def note_read(self, error: BaseException) -> None:
         """Check that a read failed for a reason that it may fail for."""
@@ -150,13 +147,13 @@ class Run:
         write = Write(token, rng.choice(list(self.emails)), guarded=True)
         await self.set_keyword(write, if_in_state=state)
 
-    async def set_keyword(self, write: Write, **options: Any) -> None:
+    async def set_keyword(self, write: Write, *, if_in_state: str | None = None) -> None:
         """Carry a write out, and note what came of it."""
         self.writes.append(write)
         assert write.email is not None
         update = {write.email: {f"keywords/{write.token}": True}}
         try:
-            answer = await self.client.email.set(update=update, **options)
+            answer = await self.client.email.set(update=update, if_in_state=if_in_state)
         except JMAPError as error:
             self.note_write(write, error)
             return
@@ -214,6 +211,13 @@ class Run:
 
     def check(self) -> None:
         """Compare what callers were told with what the server knows."""
+        self.check_writes()
+        assert "pending" not in {write.result for write in self.writes}
+        # A server goes on with requests whose caller has gone; so this is not for cancelled ones.
+        assert self.proxy.peak <= self.server.limits.max_concurrent_requests
+
+    def check_writes(self) -> None:
+        """Compare what writers were told, if they were, with what the server knows."""
         carried = [orjson.dumps(one).decode() for one in self.proxy.requests]
         self.server.limits, limits = Limits(), self.server.limits
         names = [box["name"] for box in self.ask("Mailbox/get", {"ids": None})]
@@ -224,7 +228,6 @@ class Run:
             present = write.token in names or (
                 write.email is not None and write.token in self.keywords(write.email)
             )
-            assert "pending" != write.result
             if not write.guarded and write.result != "partial":
                 assert times <= 1, f"{write} was carried out {times} times"
             if write.result == "done":
@@ -236,7 +239,6 @@ class Run:
     def check_limits(self) -> None:
         """No request may exceed what the session says."""
         limits = self.server.limits
-        assert self.proxy.peak <= limits.max_concurrent_requests
         for post in self.proxy.posts:
             assert len(orjson.dumps(post)) <= limits.max_size_request
             assert len(post["methodCalls"]) <= limits.max_calls_in_request
@@ -264,9 +266,10 @@ async def chaos(
     rate: float = 0.4,
     kinds: tuple[str, ...] | None = None,
     cancel: float = 0.0,
+    size: int = TASKS,
 ) -> Run:
-    """Carry out one run; `cancel` is the share of tasks that are cancelled on the way."""
-    rng = random.Random(seed)  # noqa: S311
+    """Carry out one run of `size` tasks, of which the share `cancel` is cancelled on the way."""
+    rng = random.Random(seed)
     # Limits that are learnt make requests small for good: not in every run.
     kinds = kinds or tuple(one for one in FAULTS if seed % 5 == 0 or one not in LIMITS)
     async with MemoryServer(limits=some_limits(rng), relative_urls=True) as server:
@@ -277,7 +280,7 @@ async def chaos(
             async with connect(url, auth=server.token, retry=QUICK) as client:
                 run = Run(seed, server, client, proxy, emails)
                 async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-                    tasks = [group.create_task(run.task(number)) for number in range(TASKS)]
+                    tasks = [group.create_task(run.task(number)) for number in range(size)]
                     for task in tasks:
                         if rng.random() < cancel:
                             asyncio.get_running_loop().call_later(rng.uniform(0, 0.1), task.cancel)
@@ -288,7 +291,6 @@ async def chaos(
                         await asyncio.wait(dispatcher._requests.values())
                 assert 0 == dispatcher._planner.waiting
                 assert not dispatcher._waiters
-                await client.email.get([]) if not rate else None
             async with asyncio.timeout(5):
                 await proxy.deserted()
     return run
@@ -305,20 +307,18 @@ async def test_chaos(seed: int) -> None:
 @pytest.mark.parametrize("kind", FAULTS)
 async def test_each_fault(kind: str) -> None:
     """Each kind of fault by itself, often."""
-    run = await chaos(7, rate=0.5, kinds=(kind,))
+    run = await chaos(7, rate=0.5, kinds=(kind,), size=12)
     run.check()
-    assert run.proxy.faults[kind] > 10
+    assert run.proxy.faults[kind] > 3
     if kind in NEVER_CARRIED_OUT:
         assert "unknown" not in {write.result for write in run.writes} or kind == "drop before"
 
 
-@pytest.mark.parametrize("seed", range(100, 100 + RUNS // 3))
+@pytest.mark.parametrize("seed", range(100, 100 + RUNS // 2))
 async def test_chaos_with_cancelled_tasks(seed: int) -> None:
     """Tasks that are cancelled in the middle of all this hurt nobody else."""
     run = await chaos(seed, cancel=0.4)
-    for write in run.writes:
-        if write.result == "done" and write.email is not None:
-            assert write.token in run.keywords(write.email)
+    run.check_writes()
 
 
 async def test_without_faults_everything_works() -> None:

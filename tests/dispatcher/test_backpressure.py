@@ -117,7 +117,7 @@ async def test_what_a_refused_call_refers_to_takes_no_place(jmap_server: MemoryS
     async with connect(url, auth=token, max_waiting=1) as client:
         for _ in range(3):
             query = client.email.query()
-            with pytest.raises(LocalProtocolError, match="max_changes|no account"):
+            with pytest.raises(LocalProtocolError, match="no account"):
                 await client.account("nobody").thread.get(query.ref("/ids"))
         async with asyncio.timeout(10):
             assert 1 == await numbered(client, 1)
@@ -168,7 +168,7 @@ async def test_a_batch_that_waits_for_a_place_can_be_cancelled(jmap_server: Memo
 
         async def batch() -> None:
             async with client.batch() as batch:
-                batch.core.echo()
+                _ = batch.core.echo()
 
         task = asyncio.create_task(batch())
         await turns(2)
@@ -191,11 +191,14 @@ async def test_nothing_is_kept_of_what_is_done(
     jmap_server.on_request = None
     planner = jmap_client._dispatcher._planner
     kept: list[weakref.ref[object]] = []
-    for number in range(20):
+
+    async def search(number: int) -> None:
         call = jmap_client.email.query({"subject": f"number {number}"})
-        await asyncio.gather(call, jmap_client.email.get([f"M{number}"], fetch_text_body_values=True))
+        await asyncio.gather(call, jmap_client.email.get([f"M{number}"], properties=["subject"]))
         kept.append(weakref.ref(planner._entries[call]))
-    del call
+
+    for number in range(20):
+        await search(number)
     gc.collect()
     assert 1 >= sum(entry() is not None for entry in kept)
     gate.open()

@@ -11,13 +11,13 @@ from aiohttp import web
 from jmap_async import Client, connect
 from jmap_async.errors import JMAPError
 from jmap_async.testing import JSONObject, Limits, MemoryServer
-from tests.serving import AT_ONCE, Answers, problem, unavailable
+from tests.serving import AT_ONCE, Answers, Gate, problem, unavailable
 
 LOGGER = "jmap_async"
 
 
 async def test_a_line_for_each_request(
-    jmap_server: MemoryServer, jmap_client: Client, caplog: pytest.LogCaptureFixture
+    jmap_client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With the methods, the octets out and in, and the status."""
     with caplog.at_level(logging.DEBUG, LOGGER):
@@ -39,7 +39,7 @@ async def test_a_line_for_each_failure_too(
 ) -> None:
     """A request that got no answer, or was cancelled, has its line."""
 
-    async def drop(request: web.Request, body: JSONObject) -> None:
+    async def drop(request: web.Request, _body: JSONObject) -> None:
         assert request.transport is not None
         request.transport.abort()
 
@@ -50,10 +50,13 @@ async def test_a_line_for_each_failure_too(
         dropped = [record.getMessage() for record in caplog.records if record.name == LOGGER]
         assert ["POST of <Request Core/echo>"] * 4 == [line.split(",")[0] for line in dropped]
         caplog.clear()
-        jmap_server.on_request = None
-        jmap_server.latency = 60
-        with caplog.at_level(logging.DEBUG, LOGGER), pytest.raises(TimeoutError):
-            await asyncio.wait_for(client.core.echo(), 0.01)
+        jmap_server.on_request = gate = Gate()
+        with caplog.at_level(logging.DEBUG, LOGGER):
+            task = asyncio.create_task(client.core.echo())
+            await gate.held.get()
+            task.cancel()
+            await asyncio.wait([task])
+            await gate.left.get()
         (line,) = [record.getMessage() for record in caplog.records if record.name == LOGGER]
         assert line.endswith("octets: cancelled")
 

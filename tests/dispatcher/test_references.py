@@ -150,7 +150,7 @@ async def test_t54_created_id_refers_across_calls(
 async def test_a_name_that_was_created_long_ago_in_this_task(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:
-    """ "#k" stands for what this task created last under that key."""
+    """What this task created last under a key is what "#" and the key stand for."""
     await jmap_client.mailbox.set(create={"k": {"name": "old"}})
     newer = await jmap_client.mailbox.set(create={"k": {"name": "new"}})
     child = await jmap_client.mailbox.set(create={"c": {"name": "child", "parentId": "#k"}})

@@ -15,7 +15,7 @@ from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RequestError,
 from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Request, divide, judge
 from jmap_async.protocol.call import AnyCall, Call, raw_method
 from jmap_async.protocol.messages import parse_response
-from jmap_async.protocol.session import Session, parse
+from jmap_async.protocol.session import CoreCapability, Session, parse
 from jmap_async.testing import Limits, MemoryServer, RequestFailure
 from tests.planner.model import MAIL, Task, Teller, server
 
@@ -62,7 +62,7 @@ class Desk:
         told = told or Limits()
         self.session = session_of(told, *capabilities)
         self.server = server(limits or told)
-        self.server.world.capabilities.update(dict.fromkeys(capabilities, {}))
+        self.server.world.capabilities.update({uri: {} for uri in capabilities})
         self.planner = Planner()
         self.refuse: Callable[[Wire], None] = lambda _: None
         self.reject: Callable[[str, Wire], str | None] = lambda _name, _arguments: None
@@ -97,15 +97,22 @@ class Desk:
         self.entries.append(entry)
         return entry
 
-    def ask(self, method: str, arguments: Mapping[str, Any], **options: Any) -> Entry:
+    def ask(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        *,
+        task: Task | None = None,
+        capability: str = MAIL,
+    ) -> Entry:
         """Make a call and queue it."""
-        return self.submit(self.call(method, arguments, **options))
+        return self.submit(self.call(method, arguments, task=task, capability=capability))
 
-    def get(self, *ids: str, **arguments: Any) -> Entry:
+    def get(self, *ids: str, **arguments: object) -> Entry:
         """Queue a read of emails."""
         return self.ask("Email/get", {"ids": list(ids), "properties": ["subject"], **arguments})
 
-    def flag(self, *ids: str, keyword: str = "a", **arguments: Any) -> Entry:
+    def flag(self, *ids: str, keyword: str = "a", **arguments: object) -> Entry:
         """Queue a write that sets a keyword."""
         update = {one: {f"keywords/{keyword}": True} for one in ids}
         return self.ask("Email/set", {"update": update, **arguments})
@@ -113,7 +120,7 @@ class Desk:
     # Requests
 
     @property
-    def limits(self) -> Any:
+    def limits(self) -> CoreCapability:
         """The limits to plan by."""
         return self._learnt.of(self.session.core)
 

@@ -1,7 +1,5 @@
 """Batches: all of their calls in one request, in order, or none."""
 
-from typing import Any
-
 import pytest
 
 from jmap_async.errors import (
@@ -30,7 +28,7 @@ def reading(desk: Desk, *ids: str) -> AnyCall:
     return desk.call("Email/get", {"ids": [*ids], "properties": ["subject"]})
 
 
-def flagging(desk: Desk, *ids: str, **arguments: Any) -> AnyCall:
+def flagging(desk: Desk, *ids: str, **arguments: object) -> AnyCall:
     """Make a write that sets a keyword."""
     update = {one: {"keywords/a": True} for one in ids}
     return desk.call("Email/set", {"update": update, **arguments})

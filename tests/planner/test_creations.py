@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jmap_async.planner.creations import created, may_mention, mentioned, rename, restore, unique
+
+names = st.text("abk-", min_size=1, max_size=3)
 
 
 @pytest.mark.parametrize(
@@ -52,16 +54,17 @@ def test_what_a_call_creates(
     assert expected == created(method, arguments)
 
 
-@given(st.lists(st.sampled_from("abc"), max_size=8), st.sets(st.sampled_from(["a", "b", "a-2"])))
-def test_t55_unique_names(names: list[str], taken: set[str]) -> None:
-    """No name is given twice, and one that is free stays as it is."""
+@given(st.lists(names, unique=True), st.sets(names))
+def test_t55_chosen_names_are_unique_in_the_request(new: list[str], taken: set[str]) -> None:
+    """No name is given twice, and one that is free is kept."""
     before = set(taken)
-    chosen = unique(names, taken)
-    assert set(names) == set(chosen)
+    chosen = unique(new, taken)
+    assert len(new) == len(set(chosen.values()))
     assert before.isdisjoint(chosen.values())
-    assert before | set(chosen.values()) <= taken
-    for name, wire in chosen.items():
-        assert (name == wire) or name in before or name in names
+    assert before | set(chosen.values()) == taken
+    # Only a name chosen a moment ago for another creation can be in the way of a free one.
+    given_away = {wire for name, wire in chosen.items() if wire != name}
+    assert all(name == wire or name in before | given_away for name, wire in chosen.items())
 
 
 def test_t56_a_long_name_stays_within_the_length_of_an_id() -> None:
@@ -84,6 +87,43 @@ def test_rename_changes_names_and_what_refers_to_them() -> None:
         "update": {"M1": {"mailboxIds/#a-2": True, "mailboxIds/M9": None}},
     } == renamed
     assert copy == arguments
+
+
+def example(name: str) -> dict[str, Any]:
+    """Return arguments that mention a creation wherever an id can stand (T54)."""
+    return {
+        "create": {
+            "a": {
+                "parentId": f"#{name}",
+                "mailboxIds": {f"#{name}": True},
+                "emailIds": [f"#{name}"],
+                "nested": [{"blobId": f"#{name}"}],
+            }
+        },
+        "update": {f"#{name}": {f"mailboxIds/#{name}": True}},
+        "destroy": [f"#{name}"],
+        "onSuccessUpdateEmail": {f"#{name}": {f"mailboxIds/#{name}": None}},
+        "onSuccessDestroyEmail": [f"#{name}"],
+    }
+
+
+@given(names)
+def test_every_mention_is_replaced(name: str) -> None:
+    """What is rewritten is what the same arguments would be under another name."""
+    renamed = rename("Email/set", example(name), {}, {name: "#zzz"})
+    assert example("zzz") == renamed
+
+
+@given(st.lists(names, unique=True, min_size=1), st.sets(names))
+def test_callers_see_their_own_names(own: list[str], taken: set[str]) -> None:
+    """Renaming on the way out is undone on the way back."""
+    chosen = unique(own, taken)
+    arguments = {"create": {name: {"parentId": f"#{name}"} for name in own}}
+    sent = rename("Mailbox/set", arguments, chosen, {})
+    assert {wire: {"parentId": f"#{wire}"} for wire in chosen.values()} == sent["create"]
+    answer = {"created": {wire: {"id": wire} for wire in sent["create"]}, "state": "1"}
+    expected = {"created": {name: {"id": chosen[name]} for name in own}, "state": "1"}
+    assert expected == restore(answer, chosen)
 
 
 def test_rename_leaves_what_nobody_knows() -> None:
@@ -123,7 +163,5 @@ def test_restore_leaves_garbage_to_the_decoder(created: object) -> None:
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))
 def test_what_mentions_nothing_is_recognised_by_its_octets(arguments: dict[str, Any]) -> None:
     """The quick test may err on one side only."""
-    import orjson  # noqa: PLC0415
-
     if mentioned(arguments):
         assert may_mention(orjson.dumps(arguments))

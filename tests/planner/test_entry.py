@@ -15,13 +15,22 @@ from jmap_async.errors import (
 from jmap_async.planner import Entry
 from jmap_async.planner.entry import original_name
 from jmap_async.protocol.call import Call, raw_method
-from tests.planner.desk import CORE, MAIL, SUBMISSION, Desk, Wire, found
-from tests.planner.model import Task, Teller
+from tests.planner.desk import CORE, SUBMISSION, Desk, Wire, found
+from tests.planner.model import MAIL, Task, Teller
 
 
-def prepared(desk: Desk, method: str, arguments: Wire, **options: Any) -> Entry:
+def prepared(
+    desk: Desk,
+    method: str,
+    arguments: Wire,
+    *,
+    task: Task | None = None,
+    capability: str = MAIL,
+    account: str | None = None,
+) -> Entry:
     """Queue a call, without waiting for it."""
-    return desk.planner.submit(desk.call(method, arguments, **options), desk.session)
+    call = desk.call(method, arguments, task=task, capability=capability, account=account)
+    return desk.planner.submit(call, desk.session)
 
 
 # Accounts
@@ -58,7 +67,7 @@ def test_t8_without_a_primary_account_one_has_to_be_named() -> None:
 def test_an_account_that_is_not_there(argument: str) -> None:
     """The message says which there are."""
     desk = Desk()
-    with pytest.raises(NoAccount, match="no account 'A9'. There are A1, A2"):
+    with pytest.raises(NoAccount, match=r"no account 'A9'\. There are A1, A2"):
         prepared(desk, "Email/copy", {argument: "A9"})
 
 
@@ -70,7 +79,7 @@ def test_a_call_between_two_accounts_keeps_the_order_of_both() -> None:
     assert (("A1", "A2"), ("A1",)) == (both.accounts, same.accounts)
 
 
-def altered(desk: Desk, **changes: Any) -> None:
+def altered(desk: Desk, **changes: Any) -> None:  # noqa: ANN401 - any field
     """Change account A1 of the session."""
     account = attrs.evolve(desk.session.accounts["A1"], **changes)
     accounts = {**desk.session.accounts, "A1": account}
@@ -82,7 +91,7 @@ def test_t10_a_read_only_account_is_only_read() -> None:
     desk = Desk()
     altered(desk, is_read_only=True)
     prepared(desk, "Email/get", {"ids": []})
-    with pytest.raises(ReadOnlyAccount, match="Email/set: .*'A1' is read-only"):
+    with pytest.raises(ReadOnlyAccount, match=r"Email/set: .*'A1' is read-only"):
         prepared(desk, "Email/set", {"destroy": ["M1"]})
 
 
@@ -210,13 +219,11 @@ def test_claims_are_passed_on_to_what_is_needed() -> None:
     )
     entry = desk.planner.submit(read, desk.session)
     (needed,) = entry.needs
-    assert needed.withdrawn
-    entry.claim()
-    entry.claim()
-    assert 1 == needed.claims
-    entry.release()
-    assert not needed.withdrawn
-    entry.release()
+    claims = [needed.claims]
+    for step in (entry.claim, entry.claim, entry.release, entry.release):
+        step()
+        claims.append(needed.claims)
+    assert [0, 1, 1, 1, 0] == claims
     assert needed.withdrawn
 
 

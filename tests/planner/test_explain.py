@@ -6,8 +6,8 @@ import pytest
 from jmap_async.errors import TooLarge, UnsupportedCapability
 from jmap_async.planner import PlannedRequest, explain
 from jmap_async.protocol.call import AnyCall
-from tests.planner.desk import CORE, MAIL, Desk, with_limits
-from tests.planner.model import Task
+from tests.planner.desk import CORE, Desk, with_limits
+from tests.planner.model import MAIL, Task
 
 
 def explained(desk: Desk, *calls: AnyCall) -> list[PlannedRequest]:
@@ -18,13 +18,24 @@ def explained(desk: Desk, *calls: AnyCall) -> list[PlannedRequest]:
 def test_merged_reads_are_shown_merged() -> None:
     """As they would leave, with capabilities and size."""
     desk = Desk()
-    (request,) = explained(
-        desk, *(desk.call("Email/get", {"ids": [one]}) for one in ("M1", "M2"))
-    )
+    (request,) = explained(desk, *(desk.call("Email/get", {"ids": [one]}) for one in ("M1", "M2")))
     assert [CORE, MAIL] == request.using
     assert [["Email/get", {"accountId": "A1", "ids": ["M1", "M2"]}, "c0"]] == request.method_calls
     document = {"using": request.using, "methodCalls": request.method_calls}
     assert request.size == len(orjson.dumps(document))
+
+
+def test_the_plan_is_what_is_sent() -> None:
+    """Explaining changes nothing of what the calls become."""
+    desk = Desk()
+    query = desk.call("Email/query", {})
+    emails = desk.call("Email/get", {"ids": query.ref("/ids"), "properties": ["threadId"]})
+    threads = desk.call("Thread/get", {"ids": emails.ref("/list/*/threadId")})
+    (planned,) = explained(desk, query, emails, threads)
+    assert [] == desk.posts
+    desk.submit(threads)
+    desk.run()
+    assert [{"using": planned.using, "methodCalls": planned.method_calls}] == desk.posts
 
 
 def test_several_requests() -> None:

@@ -1,13 +1,10 @@
 """Merged reads: one invocation for many callers, and for each what it would have got alone."""
 
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jmap_async.errors import MethodError, RemoteProtocolError, RequestTooLarge, TooLarge
-from jmap_async.planner import Remedy
+from jmap_async.planner import Entry, Remedy, Request
 from tests.planner.desk import (
     Desk,
     Wire,
@@ -27,7 +24,7 @@ some_ids = st.lists(st.sampled_from([*sorted(KNOWN), "x1", "x2"]), min_size=1, m
 def sent_ids(desk: Desk) -> list[list[str]]:
     """Return the ids of each call that was sent, in order."""
     return [
-        arguments.get("ids")
+        arguments["ids"]
         for post in range(len(desk.posts))
         for name, arguments in desk.sent(post)
         if name.endswith("/get")
@@ -74,7 +71,10 @@ def test_a_read_that_stays_alone_is_not_merged() -> None:
 def test_each_caller_has_objects_of_its_own() -> None:
     """What one caller does to its result, no other sees."""
     desk = Desk()
-    first, second = desk.get("M1", properties=["mailboxIds"]), desk.get("M1", properties=["mailboxIds"])
+    first, second = (
+        desk.get("M1", properties=["mailboxIds"]),
+        desk.get("M1", properties=["mailboxIds"]),
+    )
     desk.run()
     members(first)["list"][0]["mailboxIds"]["changed"] = True
     members(first)["list"].clear()
@@ -111,7 +111,7 @@ def test_t69_the_state_is_that_of_the_part_answered_first() -> None:
 # References
 
 
-def chained(desk: Desk, **arguments: Any) -> Any:
+def chained(desk: Desk, **arguments: object) -> Entry:
     """Queue a search and a read of what it finds; return the read."""
     query = desk.call("Email/query", {"sort": [{"property": "subject"}], **arguments})
     return desk.ask("Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]})
@@ -250,7 +250,7 @@ def test_a_refused_request_is_divided_and_nothing_is_read_twice() -> None:
 # Coming and going
 
 
-def in_flight(desk: Desk) -> Any:
+def in_flight(desk: Desk) -> Request:
     """Return the next request, as if it were under way."""
     request = desk.next_request()
     assert request is not None
@@ -328,3 +328,40 @@ def test_an_answer_without_objects_is_the_servers_error(rows: object) -> None:
     desk.run()
     assert isinstance(error_of(entry), RemoteProtocolError)
     assert ["P1"] == found(other)
+
+
+def test_t69_a_part_is_never_older_than_the_state_that_is_reported() -> None:
+    """Further parts leave when the first one has come back: two requests have no order."""
+    desk = Desk(told=with_limits(max_objects_in_get=1, max_calls_in_request=2), slots=2)
+    entry = desk.get("M1", "M2", "M3", "M4")
+    first = in_flight(desk)
+    other = desk.get("M1", properties=["threadId"])
+    second = in_flight(desk)
+    assert ["Email/get"] == [one.name for one in second.invocations], "others do not wait"
+    desk.carry(second)
+    assert ["M1"] == found(other)
+    assert desk.next_request() is None
+    desk.carry(first)
+    desk.run()
+    assert ["M1", "M2", "M3", "M4"] == found(entry)
+
+
+def test_single_ids_of_many_callers_never_wait_for_each_other() -> None:
+    """Each caller has its answer from one call, whatever request that is in."""
+    desk = Desk(told=with_limits(max_objects_in_get=1, max_calls_in_request=1), slots=3)
+    for one in ("M1", "M2", "M3"):
+        desk.get(one)
+    assert [["M1"], ["M2"], ["M3"]] == [
+        [*one.payload] for _ in range(3) for one in in_flight(desk).invocations
+    ]
+
+
+@pytest.mark.parametrize("remedy", [Remedy.REPEAT, Remedy.DIVIDE, Remedy.REPLAN])
+def test_a_first_part_that_failed_is_not_waited_for(remedy: Remedy) -> None:
+    """When it has to be sent again, any part may be the first."""
+    desk = Desk(told=with_limits(max_objects_in_get=1, max_calls_in_request=1), slots=2)
+    entry, other = desk.get("M1", "M2", "M3"), desk.get("M2", "M4")
+    request = in_flight(desk)
+    desk.planner.recover(request, refused(), remedy)
+    desk.run()
+    assert (["M1", "M2", "M3"], ["M2", "M4"]) == (found(entry), found(other))

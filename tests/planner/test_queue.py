@@ -1,8 +1,7 @@
 """Order: what may go when, and what must wait for what."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jmap_async.planner import Entry, Remedy, Request
 from tests.planner.desk import Desk, Wire, found, members, refused, with_limits
@@ -133,7 +132,9 @@ def test_a_call_that_touches_two_accounts_keeps_the_order_of_both() -> None:
     assert ["Email/copy", "Email/get"] == names(taken(desk))
 
 
-@given(st.lists(st.sampled_from(["12", "21", "1", "2", "r1", "r2"]), max_size=12), st.integers(1, 3))
+@given(
+    st.lists(st.sampled_from(["12", "21", "1", "2", "r1", "r2"]), max_size=12), st.integers(1, 3)
+)
 def test_calls_that_touch_two_accounts_never_lock_each_other(kinds: list[str], calls: int) -> None:
     """Whatever their order, everything is answered."""
     desk = Desk(told=with_limits(max_calls_in_request=calls), slots=2)

@@ -4,8 +4,7 @@ import math
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from jmap_async.errors import (
     AuthenticationError,
@@ -22,7 +21,6 @@ from jmap_async.planner import Entry, LearntLimits, Remedy, Request, divide, jud
 from jmap_async.planner.recovery import named, repeatable
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import (
-    MAIL,
     SUBMISSION,
     VENDOR,
     Desk,
@@ -35,6 +33,7 @@ from tests.planner.desk import (
     refused,
     with_limits,
 )
+from tests.planner.model import MAIL
 
 SILENCE = TransportError("no answer", outcome="unknown")
 UNSENT = TransportError("no connection", outcome="not_sent")
@@ -86,6 +85,7 @@ def test_one_culprit_among_reads_is_found_by_halving(
     assert status == error.status
 
 
+@settings(max_examples=20)
 @given(st.integers(2, 200), st.data())
 def test_one_culprit_among_different_calls_is_found_by_halving(n: int, data: st.DataObject) -> None:
     """Calls that share a request, not an invocation, are told apart in the same way."""
@@ -98,6 +98,7 @@ def test_one_culprit_among_different_calls_is_found_by_halving(n: int, data: st.
     assert posts <= math.ceil(n / 16) + 2 * 4
 
 
+@settings(max_examples=20)
 @given(st.integers(2, 200), st.data())
 def test_one_culprit_among_writes_is_found_and_nothing_is_written_twice(
     n: int, data: st.DataObject
@@ -349,7 +350,10 @@ def test_t31_t32_a_limit_below_the_session_s_is_learnt(limit: str, most: int) ->
     desk.run()
     assert [] == list(failed(entries))
     assert ["M1", "M2"] == found(entries[0])
-    later = [desk.get("M1", *(f"x{i}" for i in range(40))), desk.flag(*(f"y{i}" for i in range(30)))]
+    later = [
+        desk.get("M1", *(f"x{i}" for i in range(40))),
+        desk.flag(*(f"y{i}" for i in range(30))),
+    ]
     desk.refuse, refuse = (lambda _: None), desk.refuse
     before = len(desk.posts)
     desk.run()
@@ -425,11 +429,10 @@ def test_one_request_at_a_time_remains() -> None:
     assert 1 == learnt.of(told).max_concurrent_requests
 
 
-@pytest.mark.parametrize("name", ["max_calls_in_request", "max_objects_in_get"])
-def test_a_limit_of_nothing_allows_one(name: str) -> None:
+def test_a_limit_of_nothing_allows_one() -> None:
     """A session that forbids everything is not believed."""
-    limits = LearntLimits().of(CoreCapability(**{name: 0}))
-    assert 1 == getattr(limits, name)
+    limits = LearntLimits().of(CoreCapability(max_calls_in_request=0, max_objects_in_get=0))
+    assert (1, 1) == (limits.max_calls_in_request, limits.max_objects_in_get)
 
 
 # Single decisions

@@ -2,8 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.planner import Entry, Request
@@ -11,7 +10,6 @@ from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import (
     CORE,
-    MAIL,
     SUBMISSION,
     Desk,
     error_of,
@@ -19,6 +17,7 @@ from tests.planner.desk import (
     members,
     with_limits,
 )
+from tests.planner.model import MAIL
 
 
 def filled(desk: Desk) -> Request:
@@ -113,13 +112,11 @@ def test_deserted() -> None:
     desk = Desk()
     first, second = desk.get("M1"), desk.get("M2")
     request = filled(desk)
-    assert not request.deserted
-    first.release()
-    assert not request.deserted
-    second.release()
-    assert request.deserted
-    second.claim()
-    assert not request.deserted
+    seen: list[bool] = []
+    for step in (first.claim, first.release, first.release, second.release, second.claim):
+        step()
+        seen.append(request.deserted)
+    assert [False, False, False, True, False] == seen
     request.close()
     assert request.deserted
 

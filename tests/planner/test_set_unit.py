@@ -1,10 +1,7 @@
 """Merged writes: who wrote what, in which order, and what each writer is told."""
 
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from jmap_async.errors import (
     HTTPError,
@@ -278,6 +275,7 @@ def test_a_write_that_was_left_before_it_was_sent_never_is() -> None:
 # Isolation
 
 
+@settings(max_examples=20)
 @given(st.integers(2, 200), st.data(), st.sampled_from(["invalidArguments", "serverFail"]))
 def test_the_culprit_of_a_merged_write_fails_alone(n: int, data: st.DataObject, kind: str) -> None:
     """A refused call changed nothing, so each writer gets a call of its own."""
@@ -340,7 +338,7 @@ def test_a_read_behind_a_write_that_is_repeated_waits_for_it() -> None:
 
 
 @pytest.mark.parametrize("garbage", [None, 1, [1], {"x": 1}, "text"])
-def test_an_answer_that_says_nothing_of_a_change_leaves_it_unknown(garbage: Any) -> None:
+def test_an_answer_that_says_nothing_of_a_change_leaves_it_unknown(garbage: object) -> None:
     """Neither done nor refused: then whoever wanted it is told that nobody knows."""
     desk = Desk()
     entry = desk.flag("M1")

@@ -1,7 +1,5 @@
 """Calls on their own: merging of equal ones, references, and whose error is whose."""
 
-from typing import Any
-
 import pytest
 
 from jmap_async.errors import (
@@ -16,7 +14,6 @@ from jmap_async.errors import (
 from jmap_async.planner import Entry
 from jmap_async.planner.units import concerns_all
 from tests.planner.desk import (
-    MAIL,
     Desk,
     Wire,
     error_of,
@@ -25,10 +22,10 @@ from tests.planner.desk import (
     refused,
     with_limits,
 )
-from tests.planner.model import Task
+from tests.planner.model import MAIL, Task
 
 
-def find(desk: Desk, **arguments: Any) -> Entry:
+def find(desk: Desk, **arguments: object) -> Entry:
     """Queue a search."""
     return desk.ask("Email/query", {"sort": [{"property": "subject"}], **arguments})
 
@@ -97,7 +94,7 @@ def test_a_call_that_nobody_waits_for_is_not_sent() -> None:
 # References
 
 
-def follow(desk: Desk, path: str, **arguments: Any) -> tuple[Entry, Entry]:
+def follow(desk: Desk, path: str, **arguments: object) -> tuple[Entry, Entry]:
     """Queue a search and something that needs a part of its answer."""
     call = desk.call("Email/query", {"sort": [{"property": "subject"}], **arguments})
     follower = desk.ask("Email/query", {"limit": call.ref(path)})
@@ -208,9 +205,7 @@ def test_names_of_two_tasks_never_meet() -> None:
     desk = Desk()
     make = "Mailbox/set"
     desk.ask(make, {"create": {"p": {"name": "parent"}}}, task=Task())
-    stranger = desk.ask(
-        make, {"create": {"c": {"name": "c", "parentId": "#p"}}}, task=Task()
-    )
+    stranger = desk.ask(make, {"create": {"c": {"name": "c", "parentId": "#p"}}}, task=Task())
     assert 1 == desk.run()
     assert {"c"} == set(members(stranger)["notCreated"])
 
