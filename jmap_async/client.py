@@ -1,6 +1,7 @@
 """The client: connect to a server, and reach its capabilities."""
 
 from collections.abc import Callable, Collection, Coroutine, Generator
+from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -204,14 +205,13 @@ class Connecting:
 
     def __init__(self, opened: Callable[[], Coroutine[Any, Any, Client]]) -> None:
         self._open = opened
-        self._client: Client | None = None
+        self._stack = AsyncExitStack()
 
     def __await__(self) -> Generator[Any, None, Client]:
         return self._open().__await__()
 
     async def __aenter__(self) -> Client:
-        self._client = await self
-        return self._client
+        return await self._stack.enter_async_context(await self)
 
     async def __aexit__(
         self,
@@ -219,8 +219,7 @@ class Connecting:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._client is not None:
-            await self._client.close()
+        await self._stack.aclose()
 
 
 def connect(

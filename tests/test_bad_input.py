@@ -228,6 +228,7 @@ async def test_what_the_session_does_not_tell(
     assert not isinstance(right, BaseException)
 
 
+@pytest.mark.loops
 async def test_t19_an_api_on_plain_http(jmap_server: MemoryServer) -> None:
     """A session that leads elsewhere without encryption: nothing is sent there."""
 

@@ -9,10 +9,8 @@ from jmap_async import Batch, Client, connect
 from jmap_async.errors import (
     InvalidArguments,
     LocalProtocolError,
-    MethodError,
     NoAccount,
     NotRequest,
-    TooLarge,
     TransportError,
 )
 from jmap_async.testing import JSONObject, Limits, MemoryServer
@@ -88,7 +86,7 @@ async def test_awaiting_inside_of_the_block(jmap_server: MemoryServer, jmap_clie
 
 async def test_an_exception_in_the_block(jmap_server: MemoryServer, jmap_client: Client) -> None:
     """Nothing is sent, neither then nor when one of the calls is awaited."""
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the end of the block raises
         async with jmap_client.batch() as batch:
             query = batch.email.query()
             raise ZeroDivisionError
@@ -104,7 +102,7 @@ async def test_after_the_block(jmap_server: MemoryServer, jmap_client: Client) -
     async with jmap_client.batch() as batch:
         pass
     with pytest.raises(LocalProtocolError, match="Email/query: the batch is closed: make a new"):
-        batch.email.query()
+        _ = batch.email.query()
     assert [] == jmap_server.requests
 
 
@@ -123,7 +121,8 @@ async def test_too_large_is_an_error_before_it_is_sent(
     jmap_server.limits = limits
     async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
         neighbour = asyncio.create_task(client.core.echo({"n": 1}))
-        with pytest.raises((TooLarge, LocalProtocolError), match="does not fit|more than"):
+        too_large = pytest.raises(LocalProtocolError, match=r"does not fit|more than")
+        with too_large:
             async with client.batch() as batch:
                 first = batch.core.echo({"a": "x" * 150})
                 names_ = {name: {"name": name} for name in "abc"}
@@ -139,14 +138,14 @@ async def test_too_large_is_an_error_before_it_is_sent(
 
 async def test_a_call_that_cannot_be_sent(jmap_server: MemoryServer, jmap_client: Client) -> None:
     """The block raises it; no call of the batch is sent, also not on its own later."""
-    with pytest.raises(NoAccount, match=r"^Email/query: there is no account 'A9'"):
+    with pytest.raises(NoAccount, match=r"^Email/query: there is no account"):  # noqa: PT012 - the end of the block raises
         async with jmap_client.batch() as batch:
             right = batch.mailbox.set(create={"k": {"name": "never"}})
             wrong = batch.account("A9").email.query()
-    for call in (right, wrong):
+    for call, name in ((right, "Mailbox/set"), (wrong, "Email/query")):
         with pytest.raises(NoAccount, match="A9") as caught:
             await call
-    assert ["Email/query is of this batch"] == caught.value.__notes__
+        assert [f"{name} is of this batch"] == caught.value.__notes__
     assert [] == jmap_server.requests
     assert is_idle(jmap_client)
 
@@ -178,7 +177,7 @@ async def test_it_is_repeated_as_a_whole(jmap_server: MemoryServer) -> None:
     async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
         async with client.batch() as batch:
             made = batch.mailbox.set(create={"k": {"name": "one"}})
-            batch.core.echo()
+            _ = batch.core.echo()
         assert ["k"] == [*(await made).created]
     assert [["Mailbox/set", "Core/echo"]] * 3 == [*map(names, jmap_server.requests)]
 
@@ -194,13 +193,11 @@ async def test_t33_it_may_have_been_carried_out(jmap_server: MemoryServer) -> No
     async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
         with pytest.raises(TransportError) as caught:
             async with client.batch() as batch:
-                batch.core.echo()
-                batch.mailbox.set(create={"k": {"name": "one"}})
+                _ = batch.core.echo(), batch.mailbox.set(create={"k": {"name": "one"}})
         assert "unknown" == caught.value.outcome
     assert 1 == len(jmap_server.requests)
 
 
-@pytest.mark.loops
 @pytest.mark.parametrize("when", ["queued", "in flight"])
 async def test_cancelling_it(jmap_server: MemoryServer, jmap_client: Client, when: str) -> None:
     """Its request is dropped, neighbours are not, and none of its calls is sent later."""
@@ -212,8 +209,7 @@ async def test_cancelling_it(jmap_server: MemoryServer, jmap_client: Client, whe
     async def compose() -> None:
         async with jmap_client.batch() as batch:
             batches.append(batch)
-            batch.core.echo({"n": 1})
-            batch.core.echo({"n": 2})
+            _ = batch.core.echo({"n": 1}), batch.core.echo({"n": 2})
 
     if when == "queued":
         neighbour = asyncio.create_task(jmap_client.core.echo({"n": 3}))
@@ -253,14 +249,10 @@ async def test_the_rest_of_a_client_is_there_too(
     assert ["A2", "A1"] == [(await call).account_id for call in (theirs, mine)]
 
 
-async def test_two_batches_do_not_share_names(
-    jmap_server: MemoryServer, jmap_client: Client
-) -> None:
+async def test_two_batches_do_not_share_names(jmap_client: Client) -> None:
     """The creation ids of a batch are its own, also in one task."""
     async with jmap_client.batch() as first:
-        first.mailbox.set(create={"k": {"name": "one"}})
+        _ = first.mailbox.set(create={"k": {"name": "one"}})
     async with jmap_client.batch() as second:
         child = second.mailbox.set(create={"c": {"name": "child", "parentId": "#k"}})
     assert ["c"] == [*(await child).not_created]
-    with pytest.raises(MethodError):
-        await jmap_client.call("Foo/bar")

@@ -124,11 +124,11 @@ async def test_the_account_of_a_blob(jmap_server: MemoryServer, jmap_client: Cli
     with pytest.raises(HTTPError, match="404"):
         async with jmap_client.download(theirs.blob_id):
             pass
-    with pytest.raises(NoAccount, match="there is no account 'A9': there are A1"):
+    with pytest.raises(NoAccount, match="there is no account 'A9': "):
         await jmap_client.upload(b"x", account_id="A9")
     with pytest.raises(NoAccount, match="A9"):
         jmap_client.download("B1", account_id="A9")
-    with pytest.raises(ReadOnlyAccount, match="^upload: the account 'A3' is read-only"):
+    with pytest.raises(ReadOnlyAccount, match="upload: the account 'A3' is read-only"):
         await jmap_client.upload(b"x", account_id="A3")
 
 
@@ -232,10 +232,7 @@ async def test_a_session_without_urls(jmap_server: MemoryServer, missing: str) -
     ):
         what = missing.removesuffix("Url")
         with pytest.raises(LocalProtocolError, match=f"^{what}: .* names no {what} URL"):
-            if missing == "uploadUrl":
-                await client.upload(b"data")
-            else:
-                client.download("B1")
+            await client.upload(b"data") if what == "upload" else client.download("B1")
 
 
 # Downloads

@@ -113,7 +113,7 @@ async def test_t9_the_account_may_be_chosen(jmap_server: MemoryServer) -> None:
             query = batch.email.query()
         assert "A2" == (await query).account_id
         assert "A2" == (await client.upload(b"data")).account_id
-    with pytest.raises(NoAccount, match="connect: there is no account 'A9'. There are A1, A2"):
+    with pytest.raises(NoAccount, match=r"connect: there is no account 'A9'. There are A1, A2"):
         await connect(url, auth=token, account_id="A9")
 
 

@@ -63,8 +63,7 @@ async def test_any_method_may_be_called(jmap_server: MemoryServer, jmap_client: 
     emails = await jmap_client.call(
         "Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]}
     )
-    (email,) = emails["list"]  # type: ignore[misc]
-    assert "Hi" == email["subject"]
+    assert ["Hi"] == [email["subject"] for email in emails["list"]]  # type: ignore[attr-defined]
     assert {"a": [1]} == await jmap_client.call("Core/echo", {"a": [1]})
     assert [CORE, MAIL] == sorted(jmap_server.requests[0]["using"])
     assert ["Email/query", "Email/get"] == names(jmap_server.requests[0])
@@ -128,7 +127,7 @@ async def test_t3_a_capability_that_the_server_lacks(
 def test_what_is_no_method(jmap_client: Client, name: str) -> None:
     """A name that would have to be escaped is refused when the call is made."""
     with pytest.raises(LocalProtocolError, match="is no method"):
-        jmap_client.call(name)
+        _ = jmap_client.call(name)
 
 
 async def test_reads_may_be_told(jmap_server: MemoryServer, jmap_client: Client) -> None:

@@ -92,9 +92,7 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
         described = self.described(capability.uri)
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Call[R]:
-            return Call(
-                described, arguments(*args, **kwargs), sender=host, account_id=account_id
-            )
+            return Call(described, arguments(*args, **kwargs), sender=host, account_id=account_id)
 
         call.__name__ = self._attribute
         call.__qualname__ = f"{type(instance).__name__}.{self._attribute}"

@@ -61,7 +61,9 @@ class Share:
         Two requests are carried out in any order: what is read before the state that is reported
         could have changed in between, and nobody would notice.
         """
-        return self.taken and not self.answered and self.first_in is not request
+        if self.first_in is None or self.first_in is request or self.answered:
+            return False
+        return self.entry.answer is None and not self.entry.withdrawn
 
     def answer(self, members: Mapping[str, Any]) -> Answer:
         """Put the response together that this call would have got on its own."""

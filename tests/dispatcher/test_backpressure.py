@@ -61,7 +61,6 @@ async def test_newcomers_do_not_overtake(jmap_server: MemoryServer) -> None:
     assert [*range(60)] == [arguments(request)[0]["n"] for request in jmap_server.requests]
 
 
-@pytest.mark.loops
 async def test_who_leaves_while_waiting_for_a_place(jmap_server: MemoryServer) -> None:
     """Nothing of it is kept, and the others move up."""
     jmap_server.limits = Limits(max_concurrent_requests=1, max_calls_in_request=1)
@@ -110,7 +109,6 @@ async def test_a_place_that_is_not_taken_goes_to_the_next(jmap_server: MemorySer
         assert is_idle(client)
 
 
-@pytest.mark.loops
 async def test_what_a_refused_call_refers_to_takes_no_place(jmap_server: MemoryServer) -> None:
     """It is queued before the call is refused, but nobody waits for it."""
     url, token = jmap_server.session_url, jmap_server.token
@@ -156,7 +154,6 @@ async def test_what_is_queued_needs_no_second_place(jmap_server: MemoryServer) -
     assert [1, 1, 5, 5, 5] == [len(request["methodCalls"]) for request in jmap_server.requests]
 
 
-@pytest.mark.loops
 async def test_a_batch_that_waits_for_a_place_can_be_cancelled(jmap_server: MemoryServer) -> None:
     """It is not sent, and its place is free for others."""
     jmap_server.limits = Limits(max_concurrent_requests=1)

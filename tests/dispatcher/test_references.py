@@ -15,7 +15,6 @@ from jmap_async.testing import Limits, MemoryServer
 from tests.serving import arguments, is_idle, names
 
 
-@pytest.mark.loops
 @pytest.mark.parametrize("most", [1, 2, 16])
 async def test_t59_a_chain_gives_the_same_wherever_it_is_cut(
     jmap_server: MemoryServer, most: int
@@ -116,7 +115,6 @@ async def created_under(client: Client, name: str) -> tuple[str, str | None]:
     return made.created["k"].id, found.list[0].parent_id
 
 
-@pytest.mark.loops
 @pytest.mark.parametrize("most", [1, 2, 16])
 async def test_t55_names_of_two_tasks_never_meet(jmap_server: MemoryServer, most: int) -> None:
     """Tasks that use the same creation ids at the same time get each its own objects."""

@@ -257,3 +257,8 @@ async def test_outside_of_any_task_calls_can_be_made(jmap_client: Client) -> Non
 
     asyncio.get_running_loop().call_soon(callback)
     assert {"a": 1} == await (await made)
+
+
+def test_without_an_event_loop_calls_can_be_made(jmap_client: Client) -> None:
+    """Such as a list of them, before the loop runs."""
+    assert "<Call Core/echo>" == repr(jmap_client.core.echo())

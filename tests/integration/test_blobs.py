@@ -16,7 +16,7 @@ from .cyrus import Cyrus, User
 from .letter import letter
 from .mail import put
 
-LARGE: Final = random.Random(1).randbytes(3_000_000)  # noqa: S311 - no secret
+LARGE: Final = random.Random(1).randbytes(3_000_000)
 """More than any chunk, and compressible in no way."""
 
 

@@ -199,7 +199,7 @@ async def test_creations_that_mention_each_other_stay_together(small_client: Cli
 @pytest.mark.parametrize("seed", range(3))
 async def test_everything_at_once_stays_within_the_limits(small_client: Client, seed: int) -> None:
     """Sixty tasks that read, write, search and chain as they like all succeed."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     ids = await create(small_client, *(f"subject {number}" for number in range(12)))
     inbox = await mailbox_id(small_client)
 

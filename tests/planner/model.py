@@ -7,7 +7,7 @@ together, as tasks do that run in the same turn of an event loop.
 import copy
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 import orjson
@@ -31,7 +31,7 @@ class Teller:
 
     task: Task | None = None
 
-    def result(self, call: AnyCall) -> Any:
+    def result(self, call: AnyCall) -> NoReturn:
         """Nothing awaits these calls."""
         raise NotImplementedError
 
@@ -90,7 +90,12 @@ def session_of(limits: Limits) -> Session:
         "maxObjectsInSet": limits.max_objects_in_set,
         "maxSizeRequest": limits.max_size_request,
     }
-    account = {"name": "", "isPersonal": True, "isReadOnly": False, "accountCapabilities": {MAIL: {}}}
+    account = {
+        "name": "",
+        "isPersonal": True,
+        "isReadOnly": False,
+        "accountCapabilities": {MAIL: {}},
+    }
     document = {
         "capabilities": {"urn:ietf:params:jmap:core": core, MAIL: {}},
         "accounts": dict.fromkeys(ACCOUNTS, account),
@@ -120,7 +125,7 @@ class Coalesced:
         self.calls: list[AnyCall] = []
         self.entries: list[Entry] = []
 
-    def run(self, program: Program) -> list[Any]:
+    def run(self, program: Program) -> list[object]:
         """Carry a program out; return what each call came to."""
         for turn in program.turns:
             for step in turn:
@@ -174,11 +179,11 @@ class Sequential:
         self._answers: list[dict[str, Any] | None] = []
         self._created: dict[tuple[int, str], str] = {}
 
-    def run(self, program: Program) -> list[Any]:
+    def run(self, program: Program) -> list[object]:
         """Carry a program out; return what each call came to."""
         return [self._call(step) for step in program.steps()]
 
-    def _call(self, step: Step) -> Any:
+    def _call(self, step: Step) -> object:
         arguments = copy.deepcopy(step.arguments)
         arguments.setdefault("accountId", "A1")
         if step.needs is not None:
@@ -204,10 +209,11 @@ class Sequential:
             return f"failed: {answer['type']}"
         return normal({**answer, **_in_order(answer, arguments)})
 
-    def _one(self, method: str, arguments: dict[str, Any]) -> Any:
+    def _one(self, method: str, arguments: dict[str, Any]) -> list[Any]:
         using = ["urn:ietf:params:jmap:core", MAIL]
         request = {"using": using, "methodCalls": [[method, arguments, "c"]]}
-        return self.server.process(request)["methodResponses"][0]
+        response: list[Any] = self.server.process(request)["methodResponses"][0]
+        return response
 
     def _with_ids(self, task: int, arguments: dict[str, Any]) -> dict[str, Any]:
         """Put real ids in the place of creation ids, but for those of the call itself."""
@@ -241,7 +247,7 @@ def _found(answer: dict[str, Any], path: str) -> list[str]:
 # Outcomes
 
 
-def outcome_of(answer: Answer | Exception | None) -> Any:
+def outcome_of(answer: Answer | Exception | None) -> object:
     """Return what can be compared of an answer."""
     if isinstance(answer, Answer):
         return normal(answer.arguments)
@@ -265,7 +271,7 @@ def normal(arguments: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def contents(made: MemoryServer) -> Any:
+def contents(made: MemoryServer) -> object:
     """Return everything that is stored, and the states, which count the changes."""
     calls = [
         [method, {"accountId": account, "ids": None}, f"{account}{method}"]

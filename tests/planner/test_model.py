@@ -1,10 +1,10 @@
 """The planner against the law: as if every call had been made alone, in the order of the calls."""
 
 import os
+from random import Random
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from jmap_async.testing import Limits
 from tests.planner.model import ACCOUNTS, Coalesced, Program, Sequential, Step, contents
@@ -40,7 +40,9 @@ def sets(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         )
         if draw(st.booleans()):
             untouched = [one for one in EMAILS if one not in arguments["update"]]
-            arguments["destroy"] = draw(st.lists(st.sampled_from(untouched), unique=True, max_size=2))
+            arguments["destroy"] = draw(
+                st.lists(st.sampled_from(untouched), unique=True, max_size=2)
+            )
         return "Email/set", arguments
     parents = st.sampled_from([None, *(f"#{key}" for key in KEYS)])
     names = st.sampled_from(["one", "two", "three"])
@@ -101,7 +103,7 @@ EXAMPLES = int(os.environ.get("JMAP_MODEL_EXAMPLES", "1000"))
 @settings(max_examples=EXAMPLES)
 @given(programs(), limits, st.integers(1, 3), st.randoms(use_true_random=False))
 def test_coalescing_changes_nothing_that_anybody_sees(
-    program: Program, limits: Limits, slots: int, random: Any
+    program: Program, limits: Limits, slots: int, random: Random
 ) -> None:
     """Each call gets what it would have got alone, and the server ends in the same state."""
     alone = Sequential(limits)

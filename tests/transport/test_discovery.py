@@ -321,7 +321,7 @@ def test_t22_weights_decide_how_often_a_server_comes_first() -> None:
     group = [
         Server(host=host, port=443, priority=0, weight=weight) for host, weight in weights.items()
     ]
-    rng = random.Random(8620)  # noqa: S311 - repeatable
+    rng = random.Random(8620)
     first = Counter(in_order(group, rng)[0].host for _ in range(2_000))
     assert first["none"] < 60
     assert 100 < first["light"] < 350
