@@ -112,6 +112,14 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         "using",
     )
 
+    method: Method
+    arguments: Arguments | Wire
+    account_id: Id | None
+    using: Iterable[str]
+    sender: Sender
+    mergeable: bool
+    scope: object
+
     def __init__(
         self,
         method: Method,
