@@ -2,12 +2,14 @@
 
 import asyncio
 
+import orjson
 import pytest
+from aiohttp import web
 
 from jmap_async import Client, connect
-from jmap_async.errors import MethodError
+from jmap_async.errors import LimitExceeded, MethodError
 from jmap_async.testing import JSONObject, Limits, MemoryServer
-from tests.serving import AT_ONCE, is_idle
+from tests.serving import AT_ONCE, is_idle, problem
 
 
 async def copied(server: MemoryServer, client: Client) -> object:
@@ -65,4 +67,22 @@ async def test_t32_a_server_that_takes_fewer_at_once(jmap_server: MemoryServer) 
         posts = client.stats.posts
         await asyncio.gather(*(client.core.echo({"n": number}) for number in range(12)))
         assert posts + 12 == client.stats.posts
+        assert is_idle(client)
+
+
+async def test_t31_a_limit_that_one_call_exceeds(jmap_server: MemoryServer) -> None:
+    """What cannot be made smaller is not sent again and again: its caller gets the error."""
+
+    async def refuse(_request: web.Request, body: JSONObject) -> web.Response | None:
+        too_large = problem(type="urn:ietf:params:jmap:error:limit", limit="maxSizeRequest")
+        return too_large() if b"large" in orjson.dumps(body) else None
+
+    jmap_server.on_request = refuse
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
+        calls = [client.core.echo({"a": text}) for text in ("one", "large", "two")]
+        first, failed, last = await asyncio.gather(*calls, return_exceptions=True)
+        assert ({"a": "one"}, {"a": "two"}) == (first, last)
+        assert isinstance(failed, LimitExceeded)
+        assert "maxSizeRequest" == failed.limit
+        assert client.stats.posts < 8
         assert is_idle(client)

@@ -106,9 +106,18 @@ async def test_while_calls_wait_for_a_place_in_the_queue(jmap_server: MemoryServ
     client = await connect(jmap_server.session_url, auth=jmap_server.token, max_waiting=1)
     tasks = [asyncio.create_task(client.core.echo({"n": n})) for n in range(9)]
     await gate.held.get()
+
+    async def batch() -> None:
+        async with client.batch() as batch:
+            _ = batch.core.echo()
+
+    together = asyncio.create_task(batch())
+    await turns(2)
     await client.close()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [ClientClosed] * 9 == [*map(type, results)]
+    with pytest.raises(ClientClosed, match="batch"):
+        await together
     assert not client._dispatcher._admissions
 
 
