@@ -168,8 +168,7 @@ class SetUnit(Unit):
     def _refuse(self, change: Change, overhead: int, limit: int) -> None:
         """Note that a change fits into no request; the others are made."""
         error = self._too_large(overhead + change.size, limit)
-        refusals = self._results[change.entry].setdefault(_REFUSED[change.phase], {})
-        refusals[change.key] = {"type": "tooLarge", "description": str(error)}
+        self._note(change, _REFUSED, {"type": "tooLarge", "description": str(error)})
         self._refusals[change.entry] = error
         self._progress(change.entry, 1)
 
@@ -189,22 +188,21 @@ class SetUnit(Unit):
 
     def _sort_in(self, change: Change, arguments: dict[str, Any]) -> None:
         """Find what became of a change, and note it under the caller's own key."""
-        result = self._results[change.entry]
         wire = change.entry.wire_names.get(change.key, change.key)
         key = wire if change.phase == "create" else change.key
         done, refused = arguments.get(_DONE[change.phase]), arguments.get(_REFUSED[change.phase])
-        if isinstance(refused, dict) and key in refused:
-            result.setdefault(_REFUSED[change.phase], {})[change.key] = refused[key]
-        elif isinstance(done, dict) and key in done:
-            result.setdefault(_DONE[change.phase], {})[change.key] = done[key]
-        elif isinstance(done, list) and key in done:
-            result.setdefault(_DONE[change.phase], []).append(change.key)
+        if creations.is_object(refused) and key in refused:
+            self._note(change, _REFUSED, refused[key])
+        elif creations.is_object(done) and key in done:
+            self._note(change, _DONE, done[key])
+        elif creations.is_array(done) and key in done:
+            self._results[change.entry].setdefault(_DONE[change.phase], []).append(change.key)
         else:
-            result.setdefault(_REFUSED[change.phase], {})[change.key] = {
-                "type": "serverPartialFail",
-                "description": "the server's answer does not mention this object; "
-                "whether it was changed is unknown",
-            }
+            self._note(change, _REFUSED, {**_UNMENTIONED})
+
+    def _note(self, change: Change, members: Mapping[str, str], outcome: object) -> None:
+        """Note what became of a change in the response that its caller will get."""
+        self._results[change.entry].setdefault(members[change.phase], {})[change.key] = outcome
 
     def restore(self, invocation: Invocation) -> None:
         super().restore(invocation)
@@ -229,8 +227,8 @@ class SetUnit(Unit):
             self._queue.put_back(self, [self._of((one,), changes) for one in invocation.entries])
             return True
         for change in _payload(invocation):
-            refusals = self._results[change.entry].setdefault(_REFUSED[change.phase], {})
-            refusals[change.key] = {"type": error.type, "description": error.description}
+            refusal = {"type": error.type, "description": error.description}
+            self._note(change, _REFUSED, refusal)
         for entry in invocation.entries:
             self._refusals[entry] = error
         self._count_down(invocation)
@@ -271,6 +269,12 @@ class SetUnit(Unit):
         else:
             self._settle(entry, Answer(result))
 
+
+_UNMENTIONED: Final = {
+    "type": "serverPartialFail",
+    "description": "the server's answer does not mention this object; "
+    "whether it was changed is unknown",
+}
 
 _MEMBERS: Final = frozenset({*_DONE.values(), *_REFUSED.values(), "oldState", "newState"})
 

@@ -238,8 +238,6 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
 
 AnyCall = Call[Any]
 
-AnyReference = ResultReference[Any] | CreationReference
-
 
 def raw_method(
     name: str, *, capability: str, reads: bool | None = None, takes_account_id: bool = True

@@ -1,12 +1,10 @@
 """The names that the rest of the protocol is written in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 Id = str
 """An identifier of the server: opaque, case-sensitive, unique for type and account only."""
-
-Ids = Sequence[str]
 
 Wire = Mapping[str, object]
 """An object spelled as on the wire, such as a filter condition or a patch."""
