@@ -1,6 +1,7 @@
 """Entries: calls that were submitted, as the planner sees them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -74,6 +75,17 @@ class Entry:
 
     def __repr__(self) -> str:
         return f"<Entry {self.method.name}>"
+
+    @cached_property
+    def rest(self) -> bytes | None:
+        """The JSON of a /get's arguments but its ids; None unless those are a list of plain ids.
+
+        Reads that have it in common can be merged.
+        """
+        ids = self.arguments.get("ids")
+        if not self.method.name.endswith("/get") or not isinstance(ids, list) or self.makers:
+            return None
+        return encode({name: value for name, value in self.arguments.items() if name != "ids"})
 
     @property
     def sent(self) -> bool:

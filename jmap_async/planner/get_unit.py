@@ -111,8 +111,7 @@ class GetUnit(Unit):
         """Return what reads have in common that can be merged; None: leave this one alone."""
         if entry.references or not entry.mergeable:
             return None
-        rest = {name: value for name, value in entry.arguments.items() if name != "ids"}
-        return (entry.method.name, entry.using, encode(rest))
+        return (entry.method.name, entry.using, entry.rest)
 
     def join(self, entry: Entry) -> bool:
         self.entries.append(entry)
