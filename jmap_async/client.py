@@ -1,10 +1,11 @@
 """The client: connect to a server, and reach its capabilities."""
 
+import asyncio
 from collections.abc import Callable, Collection, Coroutine, Generator
 from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from jmap_async.auth import Auth, as_auth
 from jmap_async.batch import Batch
@@ -21,7 +22,10 @@ from jmap_async.protocol.types import Id
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
-from jmap_async.transport import HTTPSession, Resolver, Timeouts, Transport, discover
+from jmap_async.transport import HTTPSession, Timeouts, Transport, discover
+
+if TYPE_CHECKING:
+    from jmap_async.transport import Resolver
 
 R = TypeVar("R")
 
@@ -45,7 +49,8 @@ class Client(Facades):
         self._sessions = sessions
         self._transport = transport
         self._dispatcher = Dispatcher(sessions, transport, retry=retry, max_waiting=max_waiting)
-        self._uploader = Uploader(transport)
+        self._retry = retry or Retry()
+        self._uploader = Uploader(transport, self._retry)
         self._accounts: dict[Id, Facades] = {}
         self._closed = False
 
@@ -156,7 +161,11 @@ class Client(Facades):
         account_id = self._blob_account(account_id)
         url = download_url(self.session, account_id, wanted, name=name, type=type)
         return Download(
-            self._transport, url, progress, check_open=partial(self._check_open, "download")
+            self._transport,
+            url,
+            progress,
+            retry=self._retry,
+            check_open=partial(self._check_open, "download"),
         )
 
     async def close(self) -> None:
@@ -178,7 +187,11 @@ class Client(Facades):
 
     def begin(self, call: Call[Any]) -> object:
         """Return whose names the creation ids of a new call are: the running task's."""
-        return self._dispatcher.running_task()
+        try:
+            # Not by way of running_task(): every call comes here.
+            return asyncio.current_task()
+        except RuntimeError:
+            return None
 
     def running_task(self) -> object:
         """Identify the task that is running now."""
@@ -233,7 +246,7 @@ def connect(
     max_waiting: int = 10_000,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
-    resolver: Resolver | None = None,
+    resolver: "Resolver | None" = None,
 ) -> Connecting:
     """Connect to a JMAP server: enter it with `async with`, or await it, for a Client.
 

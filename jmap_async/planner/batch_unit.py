@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from jmap_async.planner.queue import Queue
 
 
+class _Part(Unit):
+    """One call of a batch."""
+
+    def __init__(self, entry: Entry, queue: "Queue", batch: "BatchUnit") -> None:
+        super().__init__(entry, queue)
+        self._batch = batch
+
+    @property
+    def whole(self) -> Unit:
+        return self._batch
+
+
 class BatchUnit(Unit):
     """Calls that go together or not at all; nothing is merged, nothing comes in between."""
 
@@ -19,9 +31,6 @@ class BatchUnit(Unit):
         self.entries = entries
         self.reads = all(entry.method.reads for entry in entries)
         self.accounts = tuple(dict.fromkeys(one for entry in entries for one in entry.accounts))
-        self._parts = [Unit(entry, queue) for entry in entries]
-        for part in self._parts:
-            part.whole = self
 
     def offer(self, request: Request) -> Offer:
         if all(map(self._left, self.entries)):
@@ -34,11 +43,10 @@ class BatchUnit(Unit):
         # It cannot be made smaller, so what was learnt about packing does not matter.
         request.limits = request.told
         # First for trial: whether all of it fits shows only at the end.
-        if not self._put_into(Draft(request.limits)):
-            self.fail(self._reason())
+        draft = Draft(request.limits)
+        if not self._put_into(draft):
+            self.fail(self._reason(draft))
             return Offer.DROPPED
-        for part in self._parts:
-            part.exhausted = False
         self._put_into(request)
         self.exhausted = True
         request.closed = True
@@ -49,17 +57,31 @@ class BatchUnit(Unit):
         return [other for entry in self.entries for other in entry.needs if other not in own]
 
     def _put_into(self, request: Request) -> bool:
-        return all(part.offer(request) is Offer.TAKEN for part in self._parts)
+        parts = (_Part(entry, self._queue, self) for entry in self.entries)
+        return all(part.offer(request) is Offer.TAKEN for part in parts)
 
-    def _reason(self) -> JMAPError:
+    def _reason(self, draft: Request) -> JMAPError:
+        """Return why the batch cannot be sent; `draft` has what did fit."""
         error = next(
             (one.answer for one in self.entries if isinstance(one.answer, JMAPError)), None
         )
-        if isinstance(error, TooLarge) or error is None:
-            return TooLarge(
-                f"the batch of {len(self.entries)} calls does not fit into one request: make "
-                "several smaller ones"
+        if isinstance(error, TooLarge):
+            return TooLarge(f"the batch was not sent: one of its calls is too large: {error}")
+        if error is not None:
+            return LocalProtocolError(
+                f"the batch was not sent, because one of its calls failed: {error}"
             )
-        return LocalProtocolError(
-            f"the batch was not sent, because one of its calls failed: {error}"
+        return TooLarge(f"{self._excess(draft)}: make several smaller batches")
+
+    def _excess(self, draft: Request) -> str:
+        limits, count = draft.limits, len(self.entries)
+        if count > limits.max_calls_in_request:
+            return (
+                f"the batch has {count} calls, more than the {limits.max_calls_in_request} that "
+                "the server takes in one request (maxCallsInRequest)"
+            )
+        return (
+            f"the batch does not fit into the {limits.max_size_request} octets that the server "
+            f"takes in one request (maxSizeRequest), only {len(draft.invocations)} of its {count} "
+            "calls do"
         )

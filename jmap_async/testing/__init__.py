@@ -5,7 +5,7 @@
         async with jmap_async.connect(server.session_url, auth=server.token) as client:
             ...
 
-`python -m jmap_async.testing` runs one alone; `jmap_async.testing.pytest_plugin` has fixtures.
+`python -m jmap_async.testing` runs one alone; the plugin `pytest_jmap_async` has fixtures.
 """
 
 from jmap_async.testing.failures import RequestFailure

@@ -1,7 +1,8 @@
 """HTTP and DNS: the only package that knows aiohttp (as a client) and dnspython."""
 
+from typing import TYPE_CHECKING
+
 from aiohttp import ClientSession as HTTPSession
-from dns.asyncresolver import Resolver
 
 from jmap_async.transport.discovery import Discovery, discover
 from jmap_async.transport.download import DownloadStream
@@ -10,12 +11,14 @@ from jmap_async.transport.problem import problem
 from jmap_async.transport.response import HTTPResponse, Timeouts
 from jmap_async.transport.urls import may_receive_credentials
 
+if TYPE_CHECKING:
+    from dns.asyncresolver import Resolver as Resolver  # see srv.py
+
 __all__ = [
     "Discovery",
     "DownloadStream",
     "HTTPResponse",
     "HTTPSession",
-    "Resolver",
     "Timeouts",
     "Transport",
     "discover",

@@ -1,7 +1,8 @@
 """A request body that can tell whether any of it has left, for writes that must not be repeated."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
+import select
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing
 from typing import Final
 
@@ -10,17 +11,23 @@ from aiohttp.abc import AbstractStreamWriter
 
 from jmap_async.errors import LocalProtocolError
 
-_PIECE: Final = 32 * 1024
-"""Octets handed over at once: below aiohttp's mark for draining, so that the first write fails
+_FIRST: Final = 32 * 1024
+"""Octets that are handed over first: below aiohttp's mark for draining, so that this write fails
 only where it wrote nothing."""
+
+_PIECE: Final = 256 * 1024
+"""Octets that are handed over after that, before it is asked whether there is room for more."""
+
+_HANG_UP: Final = getattr(select, "POLLRDHUP", 0) | getattr(select, "POLLHUP", 0)
 
 
 class RequestBody(aiohttp.Payload):
     """Bytes or a stream to send; `sent` becomes true with the first octets.
 
     `size` is the number of octets of a stream, if known. `on_sent` is called once, when `sent`
-    becomes true. `stall` is how many seconds the server may let us wait to send more. `error` is
-    what the stream itself raised, to be told from what the connection raised.
+    becomes true. `stall` is how many seconds the server may let us wait to send more. `begun` tells
+    whether a stream was asked for its first chunk. `error` is what the stream itself raised, to be
+    told from what the connection raised.
     """
 
     def __init__(
@@ -38,6 +45,7 @@ class RequestBody(aiohttp.Payload):
         self._stall = stall
         self._on_sent = on_sent
         self.sent = False
+        self.begun = False
         self.error: Exception | None = None
 
     @property
@@ -53,13 +61,33 @@ class RequestBody(aiohttp.Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write everything; aiohttp calls this once it has a connection."""
-        async with aclosing(self._pieces()) as pieces:
-            async for piece in pieces:
-                async with asyncio.timeout(self._stall):
-                    await self._write(writer, piece)
-        self._mark_sent()  # of an empty body only the headers go
+        if _hung_up(writer):
+            raise aiohttp.ClientConnectionResetError("The server has closed the connection")
+        if isinstance(self._data, bytes):
+            await self._put(writer, self._data)
+        else:
+            async with aclosing(self._chunks(self._data)) as chunks:
+                async for chunk in chunks:
+                    if chunk:
+                        await self._put(writer, chunk)
+        self._mark_sent()  # of an empty stream only the headers go
 
-    async def _write(self, writer: AbstractStreamWriter, piece: memoryview) -> None:
+    async def _put(self, writer: AbstractStreamWriter, data: bytes) -> None:
+        if self.sent:
+            rest = memoryview(data)
+        elif len(data) <= _FIRST:
+            # No view of what is small: a lone call is one of these.
+            return await self._put_first(writer, data)
+        else:
+            rest = memoryview(data)
+            await self._put_first(writer, rest[:_FIRST])
+            rest = rest[_FIRST:]
+        for start in range(0, len(rest), _PIECE):
+            async with asyncio.timeout(self._stall):
+                await writer.write(rest[start : start + _PIECE])
+        return None
+
+    async def _put_first(self, writer: AbstractStreamWriter, piece: bytes | memoryview) -> None:
         try:
             await writer.write(piece)
         except aiohttp.ClientConnectionResetError:
@@ -76,23 +104,21 @@ class RequestBody(aiohttp.Payload):
             if self._on_sent is not None:
                 self._on_sent()
 
-    async def _pieces(self) -> AsyncGenerator[memoryview, None]:
-        if isinstance(self._data, bytes):
-            for piece in _split(self._data):
-                yield piece
-            return
+    async def _chunks(self, data: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+        """Yield what a stream has, and keep its error."""
+        if self.begun:
+            raise LocalProtocolError("A streamed upload cannot be sent a second time.")
+        self.begun = True
         try:
-            async for chunk in self._checked(self._data):
-                for piece in _split(chunk):
-                    yield piece
+            async with aclosing(self._checked(data)) as checked:
+                async for chunk in checked:
+                    yield chunk
         except Exception as error:
             self.error = error
             raise
 
     async def _checked(self, data: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
         """Yield the chunks of a stream as long as it keeps to its size."""
-        if self.sent:
-            raise LocalProtocolError("A streamed upload cannot be sent a second time.")
         total = 0
         async for chunk in data:
             total += len(chunk)
@@ -106,7 +132,19 @@ class RequestBody(aiohttp.Payload):
             )
 
 
-def _split(data: bytes) -> Iterator[memoryview]:
-    view = memoryview(data)
-    for start in range(0, len(view), _PIECE):
-        yield view[start : start + _PIECE]
+def _hung_up(writer: AbstractStreamWriter) -> bool:
+    """Tell whether the server has closed the connection, which the event loop may not know yet.
+
+    A server closes what was idle for too long. What is written after that is lost, and nobody
+    could tell from the outside whether it was carried out; so the system is asked before. Where it
+    cannot be asked (Windows), or the news is still on its way, that uncertainty stays.
+    """
+    transport = writer.transport
+    found = None if transport is None else transport.get_extra_info("socket")
+    if transport is None or found is None:
+        return False
+    if transport.is_closing() or not _HANG_UP:
+        return transport.is_closing()
+    poll = select.poll()
+    poll.register(found.fileno(), _HANG_UP)
+    return bool(poll.poll(0))

@@ -3,14 +3,11 @@
 import asyncio
 import random
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import accumulate, groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
-import dns.asyncresolver
-import dns.exception
-from dns.rdtypes.IN.SRV import SRV
 
 from jmap_async.errors import DiscoveryError, LocalProtocolError
 from jmap_async.transport.urls import (
@@ -22,8 +19,9 @@ from jmap_async.transport.urls import (
 )
 from jmap_async.transport.wording import shown
 
-_DNS_TIMEOUT: Final = 5.0
-"""Seconds for the whole DNS query, all its retries included."""
+if TYPE_CHECKING:
+    from dns.asyncresolver import Resolver
+    from dns.rdtypes.IN.SRV import SRV
 
 _MOST_CANDIDATES: Final = 8
 """Servers of one domain that are worth trying; a forged answer could name thousands."""
@@ -65,7 +63,7 @@ class Server:
 async def discover(
     target: str,
     *,
-    resolver: dns.asyncresolver.Resolver | None = None,
+    resolver: "Resolver | None" = None,
     trusted_hosts: Collection[str] = (),
     allow_insecure_http: bool = False,
     rng: random.Random | None = None,
@@ -150,22 +148,21 @@ def well_known(host: str, port: int) -> str:
     return f"https://{authority}{suffix}/.well-known/jmap"
 
 
-async def _look_up(domain: str, resolver: dns.asyncresolver.Resolver | None) -> list[Server]:
+async def _look_up(domain: str, resolver: "Resolver | None") -> list[Server]:
     """Return the usable SRV records of a domain; none if there is no answer."""
-    try:
-        # Making one reads the system's configuration, a file.
-        if resolver is None:
-            resolver = await asyncio.to_thread(dns.asyncresolver.Resolver)
-        answer = await resolver.resolve(
-            f"_jmap._tcp.{domain}.", "SRV", lifetime=_DNS_TIMEOUT, search=False
-        )
-    except (dns.exception.DNSException, OSError):
-        return []
-    servers = [_server(record) for record in answer if isinstance(record, SRV)]
+    srv_records = await asyncio.to_thread(_srv_records)
+    records = await srv_records(f"_jmap._tcp.{domain}.", resolver)
+    servers = [_server(record) for record in records]
     return [server for server in servers if not server.host or _is_usable(server)]
 
 
-def _server(record: SRV) -> Server:
+def _srv_records() -> "Callable[[str, Resolver | None], Awaitable[list[SRV]]]":
+    from jmap_async.transport.srv import srv_records  # noqa: PLC0415 - see there
+
+    return srv_records
+
+
+def _server(record: "SRV") -> Server:
     return Server(
         # Canonical, without the dot at its end: "." itself becomes the empty string.
         host=record.target.to_text(omit_final_dot=True).lower().removesuffix("."),

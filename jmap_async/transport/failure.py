@@ -30,6 +30,13 @@ def failure(
     return made
 
 
+def is_stale(error: Exception) -> bool:
+    """Tell whether there was a connection, at least it seemed so, and it is gone."""
+    return isinstance(error, aiohttp.ClientConnectionError) and not isinstance(
+        error, _NO_CONNECTION
+    )
+
+
 def _failure(
     error: Exception, request: str, *, sent: bool | None
 ) -> TransportError | LocalProtocolError:

@@ -1,5 +1,6 @@
 """What is sent over HTTP: session, API calls, uploads and downloads (RFC 8620, 2, 3 and 6)."""
 
+import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -7,7 +8,7 @@ from collections.abc import (
     Callable,
     Collection,
 )
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, TypeVar
@@ -17,7 +18,7 @@ from yarl import URL
 
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, Credential
-from jmap_async.errors import AuthenticationError, HTTPError
+from jmap_async.errors import AuthenticationError, ClientClosed, HTTPError
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.problem import problem
@@ -38,6 +39,9 @@ MAX_RESPONSE_SIZE: Final = 256 * 1024 * 1024
 """Octets of an answer, decompressed, that are read unless the user says otherwise."""
 
 _MOST_REDIRECTS: Final = 5
+
+_MOST_DOWNLOADS: Final = 100
+"""Downloads that are open at the same time, each with a connection of its own; more wait."""
 
 
 AnswerT = TypeVar("AnswerT", bound=HTTPResponse | DownloadStream)
@@ -70,6 +74,8 @@ class Transport:
         self._timeouts = timeouts or Timeouts()
         self._allow_insecure_http = allow_insecure_http
         self._trusted_hosts = canonical_hosts(trusted_hosts)
+        self._closed = asyncio.Event()
+        self._downloads = asyncio.Semaphore(_MOST_DOWNLOADS)
         self._wire = Wire(
             http,
             connect_timeout=self._timeouts.connect,
@@ -118,12 +124,14 @@ class Transport:
         *,
         content_type: str,
         size: int | None = None,
+        repeatable: bool = False,
     ) -> HTTPResponse:
         """Upload a blob and return the answer, which is 2xx (RFC 8620, 6.1).
 
-        A stream is sent as it comes; give its `size` in octets if it is known. It cannot be sent
-        twice, so that refreshing the credential helps only the next call. Raises HTTPError for a
-        redirect, and for any other status what `problem` makes of it.
+        A stream is sent as it comes; give its `size` in octets if it is known, and tell whether it
+        begins anew when it is iterated over again (`repeatable`). If it does not, refreshing the
+        credential helps only the next call. Raises HTTPError for a redirect, and for any other
+        status what `problem` makes of it.
         """
         request = Request(
             method="POST",
@@ -132,7 +140,7 @@ class Transport:
             body=partial(
                 RequestBody, data, content_type=content_type, size=size, stall=self._timeouts.read
             ),
-            repeatable=isinstance(data, bytes),
+            repeatable=repeatable or isinstance(data, bytes),
             read=self._timeouts.read,
         )
         response = _not_redirected(await self._authorized(request, self._wire.exchange))
@@ -145,16 +153,26 @@ class Transport:
         Redirects are followed where the credential may go. For a status other than 2xx it raises
         what `problem` makes of it.
         """
-        answer = await self._follow(url, host_of(self._checked(url)), self._open_download)
-        if isinstance(answer, HTTPResponse):
-            raise problem(answer, now=datetime.now(UTC))
-        try:
-            yield answer
-        finally:
-            answer.close()
+        asked_host = host_of(self._checked(url))
+        async with self._downloads:
+            answer = await self._follow(url, asked_host, self._open_download)
+            if isinstance(answer, HTTPResponse):
+                raise problem(answer, now=datetime.now(UTC))
+            try:
+                yield answer
+            finally:
+                answer.close()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before something is sent again; raises ClientClosed if that will not be."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+            raise ClientClosed("The client was closed while a request waited to be sent again.")
 
     async def close(self) -> None:
         """Close the connections, unless they belong to a shared session; idempotent."""
+        self._closed.set()
         await self._wire.close()
         await self._credential.close()
 

@@ -14,6 +14,7 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 """Statuses whose Location is another place to ask."""
 
 
+@lru_cache(maxsize=64)  # asked for each request, mostly of the same URL
 def checked_url(url: str, *, allow_insecure_http: bool = False) -> URL:
     """Parse an absolute URL to which a credential may be sent, as it stands.
 
@@ -24,7 +25,7 @@ def checked_url(url: str, *, allow_insecure_http: bool = False) -> URL:
     if parsed.scheme not in {"http", "https"}:
         raise LocalProtocolError(f"{shown(url)}: only https:// (and http://) URLs can be used.")
     # RFC 8620, 1.7: everything goes over TLS.
-    if parsed.scheme == "http" and not (allow_insecure_http or is_loopback(host_of(parsed))):
+    if parsed.scheme == "http" and not (allow_insecure_http or is_local(parsed)):
         raise LocalProtocolError(
             f"{shown(url)}: the credential would travel unencrypted. Use https://, or pass "
             "allow_insecure_http=True if the way there is safe."
@@ -85,10 +86,15 @@ def is_address(host: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=64)  # asked twice for each request, of very few hosts
+@lru_cache(maxsize=64)  # asked for each request, of very few hosts
 def is_loopback(host: str) -> bool:
     """Tell whether `host` is this machine: 127.0.0.0/8, ::1, or localhost."""
     return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_local(url: URL) -> bool:
+    """Tell whether an absolute URL leads to this machine."""
+    return is_loopback(host_of(url))
 
 
 def is_within(host: str, domain: str) -> bool:

@@ -1,29 +1,33 @@
 """One HTTP request and its answer, by aiohttp: bounded in time and size, with our own errors."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
+from functools import lru_cache
+from typing import Final
 
 import aiohttp
 import attrs
-from multidict import CIMultiDict
 from yarl import URL
 
 from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
-from jmap_async.transport.failure import FAILURES, failure
+from jmap_async.transport.failure import FAILURES, failure, is_stale
 from jmap_async.transport.response import HTTPResponse
-from jmap_async.transport.urls import host_of, is_loopback
+from jmap_async.transport.urls import is_local
 from jmap_async.transport.wording import shown
+
+_ACCEPTED: Final = ", ".join(
+    coding
+    for coding in ("zstd", "br", "gzip")  # from the one that is cheapest to decode
+    if coding in aiohttp.ClientRequest.DEFAULT_HEADERS[aiohttp.hdrs.ACCEPT_ENCODING]
+)
+"""The codings that aiohttp can decode here, for which packages may have to be installed."""
 
 _ERROR_BODY: Final = 1024 * 1024
 """Octets that are read of an answer that is an error anyway."""
 
-T = TypeVar("T")
 
-
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Request:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 
@@ -67,26 +71,34 @@ class Wire:
         self._user_agent = user_agent
         self._closed = False
 
-    async def exchange(self, request: Request, authorization: str) -> HTTPResponse:
-        """Send a request and read the answer to its end."""
+    async def exchange(
+        self, request: Request, authorization: str, *, again: bool = True
+    ) -> HTTPResponse:
+        """Send a request and read the answer to its end.
+
+        A pooled connection that turns out to be closed already is replaced once (`again`).
+        """
         body = None if request.body is None else request.body()
-
-        async def send() -> HTTPResponse:
-            async with asyncio.timeout(request.total):
-                return await self._read(await self._start(request, authorization, body))
-
-        return await _translated(send(), request, body)
+        try:
+            return await self._read(request, await self._start(request, authorization, body))
+        except FAILURES as error:
+            lost = _lost(error, request, body)
+            stale = body is not None and not (body.sent or body.begun) and is_stale(error)
+        if stale and again:
+            return await self.exchange(request, authorization, again=False)
+        # Outside the `except`, so that aiohttp's error does not come along as the context.
+        raise lost
 
     async def open(self, request: Request, authorization: str) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
-
-        async def send() -> HTTPResponse | DownloadStream:
+        try:
             response = await self._start(request, authorization, None)
             if _is_success(response.status):
                 return DownloadStream(response)
-            return await self._read(response)
-
-        return await _translated(send(), request)
+            return await self._read(request, response)
+        except FAILURES as error:
+            lost = _lost(error, request)
+        raise lost
 
     async def close(self) -> None:
         """Close the session if it is not shared; idempotent."""
@@ -96,17 +108,21 @@ class Wire:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None and not self._closed:
-            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._http = aiohttp.ClientSession(
+                # Whoever sends has a limit already; a POST must not wait for downloads to end.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         if self._http is None or self._closed or self._http.closed:
             raise ClientClosed("The client, or the ClientSession that it shares, is closed.")
         return self._http
 
-    async def _start(
+    def _start(
         self, request: Request, authorization: str, body: RequestBody | None
-    ) -> aiohttp.ClientResponse:
-        """Send a request and return the answer with its body still to be read."""
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        """Send a request, when awaited, and return the answer with its body still to be read."""
         session = self._session()
-        return await session.request(
+        return session.request(
             request.method,
             request.url,
             data=body,
@@ -116,45 +132,46 @@ class Wire:
             # RFC 8620, 3.6: the body of an error says which error it is.
             raise_for_status=False,
             auto_decompress=True,
-            timeout=aiohttp.ClientTimeout(
-                sock_connect=self._connect_timeout, sock_read=request.read
-            ),
+            timeout=_timeout(request.total, self._connect_timeout, request.read),
         )
 
     def _headers(
         self, request: Request, authorization: str, defaults: Mapping[str, str]
-    ) -> CIMultiDict[str]:
-        """Return the headers to add to the session's; by itself aiohttp accepts what it decodes."""
-        headers = CIMultiDict(request.headers)
-        headers["Authorization"] = authorization
+    ) -> dict[str, str]:
+        """Return the headers to add to the session's."""
+        headers = {**request.headers, "Authorization": authorization}
         if "User-Agent" not in defaults:
             headers["User-Agent"] = self._user_agent
-        if is_loopback(host_of(request.url)):
-            headers["Accept-Encoding"] = "identity"  # compressing costs more than it saves here
+        if "Accept-Encoding" not in request.headers and "Accept-Encoding" not in defaults:
+            # On one machine compressing costs more than it saves.
+            headers["Accept-Encoding"] = "identity" if _facts(request.url)[1] else _ACCEPTED
         return headers
 
-    async def _read(self, response: aiohttp.ClientResponse) -> HTTPResponse:
+    async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
         async with response:
-            read = self._read_whole if _is_success(response.status) else _read_error
+            if not _is_success(response.status):
+                body = await _read_error(response)
+            else:
+                body = await self._read_whole(request, response)
             return HTTPResponse(
                 status=response.status,
-                url=str(response.url),
+                url=_facts(request.url)[0],
                 headers=response.headers,
-                body=await read(response),
+                body=body,
             )
 
-    async def _read_whole(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read_whole(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         pieces: list[bytes] = []
         left = self._max_response_size
         while piece := await response.content.readany():
             left -= len(piece)
             if left < 0:
                 raise RemoteProtocolError(
-                    f"{shown(str(response.url))}: the answer is larger than max_response_size, "
+                    f"{request}: the answer is larger than max_response_size, "
                     f"{self._max_response_size} octets."
                 )
             pieces.append(piece)
-        return b"".join(pieces)
+        return b"".join(pieces)  # a lone piece as it is
 
 
 async def _read_error(response: aiohttp.ClientResponse) -> bytes:
@@ -174,12 +191,20 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-async def _translated(work: Awaitable[T], request: Request, body: RequestBody | None = None) -> T:
-    """Await `work`, raising our own errors in place of aiohttp's and the system's."""
-    try:
-        return await work
-    except FAILURES as error:
-        # A request without a body only reads: whether it was sent makes no difference.
-        lost = failure(error, request=str(request), sent=None if body is None else body.sent)
-    # Outside the `except`, so that aiohttp's error does not come along as the context.
-    raise lost if body is None or body.error is None else body.error
+@lru_cache(maxsize=64)  # a tenth of what a lone call costs, and it is mostly the same URL
+def _facts(url: URL) -> tuple[str, bool]:
+    """Return a URL as text, and whether it leads to this machine."""
+    return str(url), is_local(url)
+
+
+@lru_cache(maxsize=64)  # a few kinds of requests, each with its own
+def _timeout(total: float | None, connect: float, read: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=read)
+
+
+def _lost(error: Exception, request: Request, body: RequestBody | None = None) -> Exception:
+    """Return our own error in place of aiohttp's and the system's."""
+    if body is not None and body.error is not None:
+        return body.error
+    # A request without a body only reads: whether it was sent makes no difference.
+    return failure(error, request=str(request), sent=None if body is None else body.sent)

@@ -1,5 +1,7 @@
 """Batches: all of their calls in one request, in order, or none."""
 
+import re
+
 import pytest
 
 from jmap_async.errors import (
@@ -91,16 +93,27 @@ def test_a_batch_whose_reference_failed_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [{"max_calls_in_request": 2}, {"max_size_request": 300}, {"max_objects_in_get": 2}]
+    ("limits", "said"),
+    [
+        ({"max_calls_in_request": 2}, "3 calls, more than the 2 .*maxCallsInRequest.*: make"),
+        ({"max_size_request": 300}, " 300 octets .*maxSizeRequest.*only 2 of its 3 calls do: make"),
+        ({"max_objects_in_get": 2}, "Email/get: 3 objects .* the 2 .*maxObjectsInGet.*name fewer"),
+    ],
+    ids=["calls", "size", "objects"],
 )
-def test_a_batch_that_is_too_large_is_an_error_before_sending(limits: dict[str, int]) -> None:
-    """It is never cut up; its neighbours are sent."""
+def test_a_batch_that_is_too_large_is_an_error_before_sending(
+    limits: dict[str, int], said: str
+) -> None:
+    """It is never cut up, and the error says what to do; its neighbours are sent."""
     desk = Desk(told=with_limits(**limits))
     calls = [reading(desk, "M1"), reading(desk, "M2"), reading(desk, "M3", "M1", "M2")]
     entries = batch_of(desk, calls)
     other = desk.get("M4")
     assert 1 == desk.run()
-    assert all(isinstance(error_of(one), TooLarge) for one in entries)
+    for one in entries:
+        error = error_of(one)
+        assert isinstance(error, TooLarge)
+        assert re.search(said, str(error))
     assert ["M4"] == found(other)
 
 

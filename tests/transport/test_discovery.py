@@ -250,7 +250,7 @@ async def test_a_silent_name_server_is_given_up(
     names: NameServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS has its time-out for all attempts together."""
-    monkeypatch.setattr("jmap_async.transport.discovery._DNS_TIMEOUT", 0.05)
+    monkeypatch.setattr("jmap_async.transport.srv._TIMEOUT", 0.05)
     names.silent = True
     async with asyncio.timeout(5):
         found = await discover("example.com", resolver=names.resolver)

@@ -1,7 +1,8 @@
-"""Fixtures for pytest: `jmap_server` and `jmap_client`.
+"""Fixtures for pytest: `jmap_server` and `jmap_client`, of jmap_async.testing.
 
 The package registers this plugin, so the fixtures are there wherever pytest-asyncio is installed;
-without it there are none. Imports wait for the fixtures: most tests of most projects need neither.
+without it there are none. pytest loads plugins in every run of every project; so this one stands
+beside the package, which it imports only for a test that needs it.
 """
 
 from collections.abc import AsyncIterator

@@ -3,16 +3,18 @@
 import asyncio
 import json
 import runpy
+import subprocess
 import sys
 
 import aiohttp
 import pytest
 
+import pytest_jmap_async
 from jmap_async import Client
-from jmap_async.testing import MemoryServer, __main__, pytest_plugin
+from jmap_async.testing import MemoryServer, __main__
 
 # Installed or not, the fixtures are there.
-from jmap_async.testing.pytest_plugin import jmap_client, jmap_server  # noqa: F401
+from pytest_jmap_async import jmap_client, jmap_server  # noqa: F401
 
 
 async def test_the_server_listens(jmap_server: MemoryServer) -> None:  # noqa: F811
@@ -67,4 +69,14 @@ async def test_run_alone_the_server_says_where_it_is() -> None:
 def test_without_pytest_asyncio_there_are_no_fixtures(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plugin is loaded wherever the package is installed, and must not fail."""
     monkeypatch.setitem(sys.modules, "pytest_asyncio", None)
-    assert "jmap_server" not in runpy.run_path(pytest_plugin.__file__)
+    assert "jmap_server" not in runpy.run_path(pytest_jmap_async.__file__)
+
+
+def test_loading_the_plugin_imports_nothing_of_the_package() -> None:
+    """Every run of pytest does that, wherever the package is installed."""
+    look = (
+        "import pytest_asyncio, sys; before = {*sys.modules}; import pytest_jmap_async;"
+        "print(sorted({*sys.modules} - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert "['pytest_jmap_async']" == done.stdout.strip()
