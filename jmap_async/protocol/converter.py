@@ -16,23 +16,33 @@ import math
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
+from functools import cache
+from itertools import chain
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import cattrs
 import orjson
+from cattrs.fns import identity
+from cattrs.gen import (
+    make_dict_unstructure_fn_from_attrs,  # pyright: ignore[reportUnknownVariableType]
+    override,
+)
 
 from jmap_async.errors import LocalProtocolError, brief
 from jmap_async.protocol import dates
 from jmap_async.protocol.references import ResultReference
-from jmap_async.protocol.types import ABSENT
 
 T = TypeVar("T")
 
 Decoder = Callable[[Any], Any]
 
+_LEAVES: Final = frozenset({str, int, bool})
+"""What JSON gives in its final form."""
+
 _BINARY: Final = (bytes, bytearray, memoryview)
 _WITHOUT_NAN: Final = frozenset({str, int, bool, type(None)})
+_DICTS: Final = frozenset({dict})
 _OPTIONS: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -89,13 +99,17 @@ def named(wire: str, **options: Any) -> Any:
 
 def decoder(type_: object) -> Decoder:
     """Return the function that turns decoded JSON into `type_` or raises Malformed."""
-    # A function of one argument: the type is fixed here, cattrs' hooks take it along.
-    hook = converter.get_structure_hook(cast("type[Any]", type_))
+    hook = cast("Any", converter.get_structure_hook(cast("type[Any]", type_)))
+    # Ours know their type and need not be told.
+    return cast("Decoder", hook) if hook.__defaults__ else _told(hook, type_)
+
+
+def _told(hook: Callable[[Any, Any], Any], type_: object) -> Decoder:
     return lambda value: hook(value, type_)
 
 
 def _exactly(type_: type, expected: str) -> Callable[[Any, Any], Any]:
-    def check(value: Any, _: Any) -> Any:
+    def check(value: Any, _: object = None) -> Any:
         # Not isinstance: True is no UnsignedInt.
         if type(value) is type_:
             return value
@@ -104,7 +118,7 @@ def _exactly(type_: type, expected: str) -> Callable[[Any, Any], Any]:
     return check
 
 
-def _date(value: Any, _: Any) -> datetime:
+def _date(value: Any, _: object = None) -> datetime:
     if type(value) is not str:
         raise Malformed("a date", value)
     try:
@@ -113,7 +127,7 @@ def _date(value: Any, _: Any) -> datetime:
         raise Malformed("a date", value) from None
 
 
-def _number(value: Any, _: Any) -> float:
+def _number(value: Any, _: object = None) -> float:
     if type(value) in {float, int}:
         return cast("float", value)
     raise Malformed("a number", value)
@@ -123,7 +137,7 @@ def _is_anything(type_: Any) -> bool:
     return type_ is object or type_ is Any
 
 
-def _anything(value: Any, _: Any) -> Any:
+def _anything(value: Any, _: object = None) -> Any:
     return value
 
 
@@ -133,7 +147,11 @@ def _is_optional(type_: Any) -> bool:
 
 def _optional(type_: Any) -> Callable[[Any, Any], Any]:
     inner = decoder(Union[tuple(arg for arg in get_args(type_) if arg is not type(None))])  # noqa: UP007 - built from a tuple
-    return lambda value, _: None if value is None else inner(value)
+
+    def structure(value: Any, _: object = None) -> Any:
+        return None if value is None else inner(value)
+
+    return structure
 
 
 def _is_list(type_: Any) -> bool:
@@ -141,15 +159,18 @@ def _is_list(type_: Any) -> bool:
 
 
 def _list(type_: Any) -> Callable[[Any, Any], Any]:
-    inner = decoder(get_args(type_)[0])
+    [item_type] = get_args(type_)
+    inner, is_leaf, only = decoder(item_type), item_type in _LEAVES, {item_type}
 
-    def structure(value: Any, _: Any) -> list[Any]:
+    def structure(value: Any, _: object = None) -> list[Any]:
         if value.__class__ is not list:
             raise Malformed("an array", value)
+        if is_leaf and only.issuperset(map(type, value)):
+            return value  # it is what it shall be already
         try:
             return [inner(item) for item in value]
         except Malformed:
-            raise _locate(enumerate(cast("list[object]", value)), inner) from None
+            raise locate(enumerate(cast("list[object]", value)), inner) from None
 
     return structure
 
@@ -159,21 +180,27 @@ def _is_mapping(type_: Any) -> bool:
 
 
 def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
-    inner = decoder(get_args(type_)[1])
+    item_type = get_args(type_)[1]
+    inner, is_leaf, only = decoder(item_type), item_type in _LEAVES, {item_type}
 
-    def structure(value: Any, _: Any) -> dict[str, Any]:
+    def structure(value: Any, _: object = None) -> dict[str, Any]:
         if value.__class__ is not dict:
             raise Malformed("an object", value)
+        if is_leaf and only.issuperset(map(type, value.values())):
+            return cast("dict[str, Any]", value)
         try:
             return {key: inner(item) for key, item in value.items()}
         except Malformed:
-            raise _locate(value.items(), inner) from None
+            raise locate(value.items(), inner) from None
 
     return structure
 
 
-def _locate(items: Iterable[tuple[object, object]], inner: Decoder) -> Malformed:
-    # Only on failure: which one was it? The loops above stay free of bookkeeping.
+def locate(items: Iterable[tuple[object, object]], inner: Decoder) -> Malformed:
+    """Return the error of the first item that is malformed, with its place.
+
+    Only on failure: the loops themselves stay free of bookkeeping.
+    """
     faults = ((key, _fault(item, inner)) for key, item in items)
     return next(fault.inside(str(key)) for key, fault in faults if fault is not None)
 
@@ -193,11 +220,77 @@ def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
     default, and null is the usual default (RFC 8620, 3.5). Members that no field names go to the
     field `extra` where the record has one. No record contains itself; data objects may.
     """
+    quick, careful = _quick_record(cls), _careful_record(cls)
+
+    def structure(value: Any, _: object = None) -> T:
+        try:
+            return quick(value) if quick else careful(value)
+        except (AttributeError, KeyError, Malformed):
+            return careful(value)  # says what is wrong
+
+    return structure
+
+
+def _quick_record(cls: type[T]) -> Callable[[Any], T] | None:
+    """Make the function for records in which nothing is wrong; None: these need more care.
+
+    A frozen instance is filled as one of a twin that may be written to: a third of the price.
+    """
+    bare = cast("Any", get_origin(cls) or cls)
+    fields = attrs.fields(bare)
+    if hasattr(bare, "__attrs_post_init__") or any(
+        one.name == "extra" or one.converter or one.validator for one in fields
+    ):
+        return None
+    hints = _hints(cls)
+    namespace = {"new": object.__new__, "writable": writable_twin(bare), "cls": bare}
+    lines = ["def quick(value):", "  get = value.get", "  self = new(writable)"]
+    for number, one in enumerate(fields):
+        hint = hints.get(one.name)
+        namespace[f"read{number}"] = _member_reader(one, hint)
+        lines.append(f"  item = get({wire_name(one)!r}, self)" if hint else "  item = self")
+        leaf = f"item if type(item) is {hint.__name__} else " if hint in _LEAVES else ""
+        lines.append(f"  self.{one.name} = {leaf}read{number}(item, self)")
+    lines += ["  self.__class__ = cls", "  return self"]
+    exec(compile("\n".join(lines), f"<{bare.__name__}>", "exec"), namespace)  # noqa: S102 - ours
+    return cast("Callable[[Any], T]", namespace["quick"])
+
+
+def _member_reader(
+    attribute: "attrs.Attribute[Any]", hint: object
+) -> Callable[[object, object], object]:
+    """Return what reads a member; it is given `missing` when it is not there."""
+    nullable = hint is None or _is_optional(hint) or _is_anything(hint)
+    decode = decoder(hint) if hint else None
+    default = attribute.default
+    make = getattr(default, "factory", None)
+
+    def read(item: object, missing: object) -> object:
+        if decode and item is not missing and (nullable or item is not None):
+            return decode(item)
+        if default is attrs.NOTHING:
+            raise KeyError(attribute.name)
+        return make() if make else default
+
+    return read
+
+
+def writable_twin(cls: type) -> type[Any]:
+    """Return a class like a frozen one, of the same layout, whose instances can be written to.
+
+    An instance is filled as one of the twin and then made one of the class: a frozen one is written
+    to at ten times the price. Both methods are replaced: they share a slot of the type.
+    """
+    writing = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    return type(cls.__name__, (cls,), {"__slots__": (), **writing})
+
+
+def _careful_record(cls: type[T]) -> Callable[[Any], T]:
     bare = get_origin(cls) or cls
     known, required = _known(cls)
     keeps_extra = "extra" in get_type_hints(bare)
 
-    def structure(value: Any, _: Any) -> T:
+    def structure(value: Any) -> T:
         if value.__class__ is not dict:
             raise Malformed("an object", value)
         members: dict[str, Any] = {}
@@ -229,17 +322,22 @@ _Known = dict[str, tuple[str, Decoder, bool]]
 
 def _known(cls: Any) -> tuple[_Known, list[tuple[str, str]]]:
     """Return the members of a record, and the wire names and arguments of those that it needs."""
-    bare = get_origin(cls) or cls
-    bound, hints = _bound(cls), get_type_hints(bare)
+    hints = _hints(cls)
     known: _Known = {}
     required: list[tuple[str, str]] = []
-    for attribute in wire_fields(bare):
+    for attribute in wire_fields(cls):
         wire, name = wire_name(attribute), attribute.alias or attribute.name
-        hint = _substitute(hints[attribute.name], bound)
+        hint = hints[attribute.name]
         known[wire] = name, decoder(hint), _is_optional(hint) or _is_anything(hint)
         if attribute.default is attrs.NOTHING:
             required.append((wire, name))
     return known, required
+
+
+def _hints(cls: Any) -> dict[str, Any]:
+    """Return the types of a record's members."""
+    bound, hints = _bound(cls), get_type_hints(get_origin(cls) or cls)
+    return {one.name: _substitute(hints[one.name], bound) for one in wire_fields(cls)}
 
 
 def _bound(cls: Any) -> dict[Any, Any]:
@@ -281,85 +379,100 @@ def encode(value: object, default: Callable[[Any], Any] | None = None) -> bytes:
             raise error.__cause__ from None
         raise LocalProtocolError(f"cannot be sent as JSON: {error.__cause__ or error}") from error
     # orjson writes NaN and infinity as null; JSON has neither, and silence would change the data.
-    if b"null" in body and _has_nan(value):
+    # `rfind` takes half as long as `find` here, and that less than `in`.
+    if body.rfind(b"null") >= 0 and _has_nan(value):
         raise LocalProtocolError("cannot be sent as JSON: NaN and infinity are not numbers in JSON")
     return body
 
 
 def _has_nan(value: Any) -> bool:
-    # The common types first: patches are full of null.
-    if value.__class__ in _WITHOUT_NAN:
-        return False
-    if value.__class__ is dict:
-        return any(map(_has_nan, value.values()))
-    if isinstance(value, float):
-        return not math.isfinite(value)
-    if _is_ours(value):
-        value = unstructure(value)
-    if isinstance(value, Mapping):
-        return any(map(_has_nan, cast("Mapping[str, Any]", value).values()))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return any(map(_has_nan, cast("Sequence[object]", value)))
+    level: list[Any] = [value]
+    while level:  # all that is equally deep at once: a quarter of the price of recursion
+        kinds = {*map(type, level)}
+        if kinds <= _WITHOUT_NAN:
+            return False
+        if kinds == _DICTS:  # such as the patches of many objects
+            level = [*chain.from_iterable(map(dict.values, level))]
+            continue
+        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+            return True
+        level = [*chain.from_iterable(map(_contents, level))]
     return False
 
 
-def _is_ours(value: object) -> bool:
-    return attrs.has(type(value))
+def _contents(value: Any) -> Iterable[Any]:
+    """Return what is inside of a value."""
+    if value.__class__ in _WITHOUT_NAN:
+        return ()
+    inside: object = unstructure(value) if attrs.has(value.__class__) else value
+    if isinstance(inside, Mapping):
+        return cast("Mapping[str, Any]", inside).values()
+    if isinstance(inside, Sequence) and not isinstance(inside, str):
+        return cast("Iterable[Any]", inside)
+    return ()
 
 
 def encodable(value: Any) -> Any:
     """Turn what orjson does not know into what it does."""
-    if isinstance(value, datetime):
-        return dates.encode(value)
-    if isinstance(value, ResultReference):
-        # RFC 8620, 3.7: only a whole argument can be one.
-        raise LocalProtocolError(
-            f"{value!r} stands inside of an argument: await the call and pass its result"
-        )
-    if _is_ours(value):
-        return unstructure(value)
-    if isinstance(value, AbstractSet):
-        # Set-like maps have only true values (RFC 8621, 4.1.1).
-        return dict.fromkeys(cast("AbstractSet[str]", value), True)
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, object]", value))
+    return _writer(value.__class__)(value)
+
+
+@cache
+def _writer(cls: type) -> Callable[[Any], Any]:
+    """Return the function that turns values of a class into what orjson knows."""
+    if attrs.has(cls) and not issubclass(cls, ResultReference):
+        return converter.get_unstructure_hook(cls)
+    return next(write for base, write in _WRITERS if issubclass(cls, base))
+
+
+def _refuse_reference(value: object) -> object:
+    # RFC 8620, 3.7: only a whole argument can be one.
+    raise LocalProtocolError(
+        f"{value!r} stands inside of an argument: await the call and pass its result"
+    )
+
+
+def _refuse(value: object) -> object:
     if isinstance(value, _BINARY):
         raise TypeError("bytes are not JSON: upload them, or give their text")
-    if isinstance(value, Sequence):
-        return list(cast("Sequence[object]", value))
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _all_true(value: AbstractSet[str]) -> dict[str, bool]:
+    # Set-like maps have only true values (RFC 8621, 4.1.1).
+    return dict.fromkeys(value, True)
+
+
+_WRITERS: Final[Sequence[tuple[Any, Callable[[Any], Any]]]] = (
+    (datetime, dates.encode),
+    (ResultReference, _refuse_reference),
+    (AbstractSet, _all_true),
+    (Mapping, dict),
+    (_BINARY, _refuse),
+    (Sequence, list),
+    (object, _refuse),
+)
+"""What to do with values that orjson does not know, by the first class that fits."""
 
 
 def unstructure(value: Any) -> Any:
     """Return one of our attrs objects as a dict by wire names, one level deep."""
-    return converter.unstructure(value)
+    return _writer(value.__class__)(value)
 
 
 def record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
     """Return the unstructure hook of a record: members that have their default are left out."""
-    members = [
-        (attribute.name, wire_name(attribute), _plain_default(attribute))
-        for attribute in wire_fields(cls)
-    ]
-
-    def unstructure_record(value: Any) -> dict[str, Any]:
-        wire: dict[str, Any] = dict(getattr(value, "extra", None) or {})
-        for name, spelt, default in members:
-            item = getattr(value, name)
-            if item is not default and item != default:
-                wire[spelt] = item
-        return wire
-
-    return unstructure_record
-
-
-def _plain_default(attribute: "attrs.Attribute[Any]") -> object:
-    default = attribute.default
-    if default is attrs.NOTHING:
-        return ABSENT
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
-        return cast("Any", default).factory()
-    return default
+    fields = wire_fields(cls)
+    # What is inside of a member is encoded when its turn comes.
+    overrides: dict[str, Any] = {
+        one.name: override(rename=wire_name(one), unstruct_hook=identity) for one in fields
+    }
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn_from_attrs(
+        fields, cls, converter, _cattrs_omit_if_default=True, **overrides
+    )
+    if all(one.name != "extra" for one in attrs.fields(cls)):
+        return write
+    return lambda value: {**(value.extra or {}), **write(value)}
 
 
 def _build() -> cattrs.Converter:

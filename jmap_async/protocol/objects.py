@@ -16,7 +16,7 @@ attrs gives type checkers the constructor; `data_object` replaces what attrs gen
 that know about absence.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import (
@@ -28,14 +28,14 @@ from typing import (
     cast,
     get_args,
     get_origin,
-    get_type_hints,
 )
 
 import attrs
 
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
-from jmap_async.protocol.converter import Decoder, Malformed, converter, decoder, wire_name
+from jmap_async.protocol.converter import Malformed, converter
+from jmap_async.protocol.shapes import Field, Places, Shape
 from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")
@@ -43,15 +43,20 @@ C = TypeVar("C", bound="DataObject")
 _SOURCE: Final = "_source"
 """Argument of the constructor under which attrs.evolve() passes the object to copy."""
 
+_READ: Final = object()
+"""Stands in `_raw` for what was converted."""
+
+_NOWHERE: Final = (0, None)
+
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class _Undecoded:
-    """Room for the values that were fetched but not converted yet, by wire name."""
+    """Room for what was fetched and is not converted yet (see shapes.py); None: nothing is left."""
 
     __slots__ = ("_raw",)
 
-    _raw: dict[str, Any]
+    _raw: list[Any] | None
 
 
 @attrs.frozen(kw_only=True)
@@ -81,8 +86,11 @@ class DataObject(_Undecoded):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the properties that are there, by wire name; nested ones may stay objects."""
-        found: dict[str, Any] = {**self._raw, **_slot(self, "extra", _NOTHING)}
-        for field in _shape(type(self)).fields:
+        shape = _shape(type(self))
+        found: dict[str, Any] = {**_slot(self, "extra", _NOTHING)}
+        for name, value in _unread(self).items():
+            found[shape.by_name[name].wire] = value
+        for field in shape.fields:
             value = _slot(self, field.name, ABSENT)
             if value is not ABSENT:
                 found[field.wire] = dates.encode(value) if isinstance(value, datetime) else value
@@ -91,7 +99,10 @@ class DataObject(_Undecoded):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return bool(_plain(self) == _plain(other))
+        try:
+            return bool(_plain(self) == _plain(other))
+        except RecursionError:
+            raise _too_deep(self) from None
 
     __hash__ = None  # type: ignore[assignment]  # holds lists and maps
 
@@ -103,7 +114,7 @@ class DataObject(_Undecoded):
             if field.wire in wire
         ]
         if self.extra:
-            shown.append(f"extra={dict(self.extra)!r}")
+            shown.append(f"extra={_repr(dict(self.extra))}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __copy__(self) -> Self:
@@ -116,6 +127,17 @@ class DataObject(_Undecoded):
         # Hidden from type checkers, which would take any name for an attribute then. Called only
         # when the slot is empty.
         def __getattr__(self, name: str) -> object:
+            raw = self._raw
+            place, field = (raw and raw[0].get(name)) or _NOWHERE
+            if place and (value := raw[place]) is not _READ:
+                # Converted on first access; what it was converted from is let go.
+                try:
+                    value = field.decode(value)
+                except Malformed as error:
+                    raise _malformed(self, field, error) from error
+                field.store(self, value)
+                raw[place] = _READ
+                return value
             return _missing(self, name)
 
 
@@ -141,11 +163,11 @@ def _construct(self: DataObject, **properties: Any) -> None:
     """Set what is given; see the class for the properties."""
     cls = type(self)
     shape = _shape(cls)
-    raw: dict[str, Any] = {}
+    unread: dict[str, Any] = {}
     values: dict[str, Any] = {}
     source = properties.pop(_SOURCE, None)
     if source is not None:
-        raw.update(source._raw)  # noqa: SLF001 - ours
+        unread = _unread(source)
         slots = ((name, _slot(source, name, ABSENT)) for name in (*shape.by_name, "extra"))
         values.update((name, value) for name, value in slots if value is not ABSENT)
     extra = properties.pop("extra", ABSENT)
@@ -155,9 +177,10 @@ def _construct(self: DataObject, **properties: Any) -> None:
         field = shape.by_name.get(name)
         if field is None:
             raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}")
-        raw.pop(field.wire, None)
+        unread.pop(name, None)
         values[name] = field.convert(value) if field.convert and value is not ABSENT else value
-    object.__setattr__(self, "_raw", raw)
+    places = {name: (place, shape.by_name[name]) for place, name in enumerate(unread, 1)}
+    object.__setattr__(self, "_raw", [places, *unread.values()] if unread else None)
     for name, value in values.items():
         if value is not ABSENT:
             object.__setattr__(self, name, value)
@@ -171,47 +194,6 @@ def _checked_extra(cls: type[DataObject], extra: Mapping[str, object]) -> dict[s
     return dict(extra)
 
 
-def _fill(self: DataObject, shape: "_Shape", wire: Mapping[str, Any]) -> None:
-    """Store the properties of the wire; nested ones, and what is malformed, as they came."""
-    cls = type(self)
-    raw: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    writable = cast("Any", self)
-    object.__setattr__(self, "__class__", shape.writable)
-    writable._raw = raw  # noqa: SLF001 - ours
-    by_wire = shape.by_wire
-    for name, value in wire.items():
-        field = by_wire.get(name)
-        if field is None:
-            extra[name] = value
-        elif field.lazy:
-            raw[name] = value
-        else:
-            try:
-                setattr(writable, field.name, field.decode(value))
-            except Malformed:
-                # Told when it is read: one odd value does not spoil the others.
-                raw[name] = value
-    if extra:
-        writable.extra = extra
-    writable.__class__ = cls
-
-
-def _decode_with(cls: type[C]) -> Callable[[Any, Any], C]:
-    """Return the structure hook of a data object."""
-
-    def structure(value: Any, _: Any) -> C:
-        if isinstance(value, cls):  # of a sent object, put together with what came back
-            return value
-        if value.__class__ is not dict:
-            raise Malformed(f"an object ({cls.__name__})", value)
-        self = cls.__new__(cls)
-        _fill(self, _shape(cls), value)
-        return self
-
-    return structure
-
-
 _METHODS: Final[Mapping[str, Any]] = {
     "__init__": _construct,
     **{
@@ -220,61 +202,14 @@ _METHODS: Final[Mapping[str, Any]] = {
 }
 
 
-@attrs.frozen
-class _Field:
-    """How one property is stored, read and written."""
-
-    name: str
-    wire: str
-    decode: Decoder
-    convert: Callable[[Any], Any] | None
-    lazy: bool
-    hidden: bool
+_shapes: dict[type, Shape[Any]] = {}
 
 
-class _Shape:
-    """The properties of a class, looked up once."""
-
-    __slots__ = ("by_name", "by_wire", "fields", "writable")
-
-    def __init__(self, cls: type[DataObject]) -> None:
-        hints = get_type_hints(cls)
-        self.fields = tuple(
-            _Field(
-                name=attribute.name,
-                wire=wire_name(attribute),
-                decode=decoder(hints[attribute.name]),
-                convert=cast("Callable[[Any], Any] | None", attribute.converter),
-                lazy=_has_objects(hints[attribute.name]),
-                hidden=attribute.repr is False,
-            )
-            for attribute in attrs.fields(cls)
-            if attribute.name not in {"extra", "whole"}
-        )
-        self.by_name = {field.name: field for field in self.fields}
-        self.by_wire = {field.wire: field for field in self.fields}
-        # Filled as an instance of a twin that may be written to, then made one of the class: a
-        # fifth of the price of going round the frozen __setattr__ for each property.
-        self.writable = type(
-            cls.__name__, (cls,), {"__slots__": (), "__setattr__": object.__setattr__}
-        )
-
-
-_shapes: dict[type, _Shape] = {}
-
-
-def _shape(cls: type[DataObject]) -> _Shape:
-    # Built on first use, when forward references between classes can be resolved.
+def _shape(cls: type[C]) -> Shape[C]:
     shape = _shapes.get(cls)
     if shape is None:
-        shape = _shapes[cls] = _Shape(cls)
+        shape = _shapes[cls] = Shape(cls)
     return shape
-
-
-def _has_objects(hint: Any) -> bool:
-    if isinstance(hint, type) and issubclass(hint, DataObject):
-        return True
-    return get_origin(hint) is not None and any(_has_objects(arg) for arg in get_args(hint))
 
 
 def _slot(instance: DataObject, name: str, default: Any) -> Any:
@@ -285,9 +220,27 @@ def _slot(instance: DataObject, name: str, default: Any) -> Any:
         return default
 
 
+def _unread(instance: DataObject) -> dict[str, Any]:
+    """Return what was fetched and not read yet, by the name of the property."""
+    raw = cast("Any", instance)._raw  # noqa: SLF001 - ours
+    if raw is None:
+        return {}
+    places = cast("Places", raw[0])
+    return {name: raw[place] for name, (place, _) in places.items() if raw[place] is not _READ}
+
+
+def _malformed(instance: DataObject, field: Field, error: Malformed) -> RemoteProtocolError:
+    name = type(instance).__name__
+    return RemoteProtocolError(
+        f"the server sent a malformed {name}: {error.inside(field.wire)}", piece=error.value
+    )
+
+
 def _missing(instance: DataObject, name: str) -> object:
-    """Convert a nested value on first access, or say that the property is not there."""
+    """Say that a property is not there."""
     cls = type(instance)
+    if name == "_raw":  # of an instance that never began
+        return None
     if name == "extra":
         return _NOTHING
     if name == "whole":
@@ -295,19 +248,7 @@ def _missing(instance: DataObject, name: str) -> object:
     field = _shape(cls).by_name.get(name)
     if field is None:
         raise AttributeError(f"{cls.__name__} has no property {name!r}")
-    raw = cast("dict[str, Any]", _slot(instance, "_raw", _NOTHING))
-    if field.wire not in raw:
-        raise _not_fetched(cls, field.wire)
-    try:
-        value = field.decode(raw[field.wire])
-    except Malformed as error:
-        raise RemoteProtocolError(
-            f"the server sent a malformed {cls.__name__}: {error.inside(field.wire)}",
-            piece=error.value,
-        ) from error
-    object.__setattr__(instance, name, value)
-    del raw[field.wire]
-    return value
+    raise _not_fetched(cls, field.wire)
 
 
 def _not_fetched(cls: type[DataObject], wire: str) -> PropertyNotFetched:
@@ -317,25 +258,48 @@ def _not_fetched(cls: type[DataObject], wire: str) -> PropertyNotFetched:
     )
 
 
-def _shown(self: DataObject, field: "_Field") -> str:
+def _shown(self: DataObject, field: Field) -> str:
     if field.hidden:
         return "..."
     try:
-        return repr(getattr(self, field.name))
+        return _repr(getattr(self, field.name))
     except RemoteProtocolError as error:
         return f"<malformed {error.piece}>"
 
 
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except RecursionError:
+        return "<nested too deeply to be shown>"
+
+
 def _plain(value: Any) -> Any:
-    """Return nested data objects as dicts, so that equal contents compare equal."""
+    """Return nested data objects as dicts, so that equal contents compare equal.
+
+    Raises:
+        RemoteProtocolError: a server nested it deeper than Python can follow.
+    """
+    try:
+        return _unwrapped(value)
+    except RecursionError:
+        raise _too_deep(value) from None
+
+
+def _unwrapped(value: Any) -> Any:
     if isinstance(value, DataObject):
         value = value.to_wire()
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()
-        return {key: _plain(item) for key, item in items}
+        return {key: _unwrapped(item) for key, item in items}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in cast("Iterable[Any]", value)]
+        return [_unwrapped(item) for item in cast("Iterable[Any]", value)]
     return dates.encode(value) if isinstance(value, datetime) else value
+
+
+def _too_deep(value: object) -> RemoteProtocolError:
+    name = type(value).__name__
+    return RemoteProtocolError(f"the server sent a {name} that is nested too deeply to be handled")
 
 
 def _from_wire(cls: type[C], wire: Mapping[str, Any]) -> C:
@@ -346,5 +310,18 @@ def _is_data_object(type_: Any) -> bool:
     return isinstance(type_, type) and issubclass(type_, DataObject)
 
 
-converter.register_structure_hook_factory(_is_data_object, _decode_with)
+def _is_list_of_data_objects(type_: Any) -> bool:
+    return get_origin(type_) in {list, Sequence} and _is_data_object(*get_args(type_))
+
+
+def _object_decoder(cls: type[C]) -> Callable[[Any, Any], C]:
+    return _shape(cls).decode
+
+
+def _list_decoder(type_: Any) -> Callable[[Any, Any], list[Any]]:
+    return _shape(*get_args(type_)).decode_list
+
+
+converter.register_structure_hook_factory(_is_data_object, _object_decoder)
+converter.register_structure_hook_factory(_is_list_of_data_objects, _list_decoder)
 converter.register_unstructure_hook_func(_is_data_object, DataObject.to_wire)
