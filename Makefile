@@ -1,25 +1,28 @@
 # `make demo` and `make test` need git, make and Python 3.11 or newer, nothing else.
 # Everything is installed into .venv, and again only when what it is made from has changed.
 
-VENV := .venv
-BIN := $(VENV)/bin
 ARGS :=
 
-# Another interpreter: make test PYTHON=/path/to/python
+# Another interpreter, in an environment of its own: make test PYTHON=/path/to/python
 PYTHON :=
+VERSION := import sys; print("-%d.%d" % sys.version_info[:2])
+VENV := .venv$(if $(PYTHON),$(shell $(PYTHON) -c '$(VERSION)'))
+BIN := $(VENV)/bin
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 
 # pyright finds the environment that it checks in by the first `python` of the path.
 PYRIGHT := PATH="$(CURDIR)/$(BIN):$$PATH" pyright
 
-.PHONY: help demo test coverage bench lint format types clean
+.PHONY: help demo test coverage bench guard baseline lint format types clean
 
 help:
 	@echo "make demo      run examples/quickstart.py against a server in memory"
 	@echo "make test      run all tests; make test ARGS='-k planner -x' passes options to pytest"
 	@echo "make coverage  run all tests and show the lines and branches that none of them reached"
 	@echo "make bench     measure round trips and CPU beside other clients (five minutes)"
+	@echo "make guard     count calls, memory and instructions, and compare with the baseline"
+	@echo "make baseline  make the present counts the baseline"
 	@echo "make lint      check style, formatting and layers"
 	@echo "make format    mend what can be mended by itself"
 	@echo "make types     check types: mypy and pyright, both strict"
@@ -38,7 +41,13 @@ coverage: $(VENV)/test-installed
 	$(BIN)/coverage report
 
 bench: $(VENV)/bench-installed
-	$(BIN)/python -m benchmarks --save benchmarks/results.md
+	$(BIN)/python -m benchmarks --save
+
+guard: $(VENV)/installed
+	$(BIN)/python -m benchmarks.guard
+
+baseline: $(VENV)/installed
+	$(BIN)/python -m benchmarks.guard --save
 
 lint: $(VENV)/dev-installed
 	$(BIN)/ruff check
@@ -54,7 +63,7 @@ types: $(VENV)/dev-installed
 	$(PYRIGHT)
 
 clean:
-	rm -rf $(VENV) dist htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-* dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

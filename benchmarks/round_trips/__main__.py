@@ -1,36 +1,48 @@
 """Run the scenarios and print their results as Markdown: `python -m benchmarks.round_trips`."""
 
 import argparse
-import asyncio
 import cProfile
 import pstats
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from benchmarks.measuring import environment
-from benchmarks.round_trips import planning
+from benchmarks.micro import __main__ as micro
+from benchmarks.report import Section
+from benchmarks.round_trips import handlers, scenarios, stalls
+from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.clients.every import contestants
+from benchmarks.round_trips.clients.floor import HandMerged
 from benchmarks.round_trips.clients.ours import Ours
-from benchmarks.round_trips.scenarios import SCENARIOS, compare, show
+from benchmarks.round_trips.lanes import Lane, lanes
+from benchmarks.round_trips.scenarios import SCENARIOS
 from benchmarks.round_trips.server import Server, running
 
-NAMES = [*SCENARIOS, "planning"]
+NAMES: Final = (*SCENARIOS, "handlers", "stalls", "planning")
+
+_EMAILS: Final = max(one.count for one in SCENARIOS.values())
 
 
-def tables(names: Sequence[str], *, repeats: int, peers: bool) -> Iterator[str]:
-    """Run scenarios and yield a table of each."""
-    with running(max(one.count for one in SCENARIOS.values())) as server:
+def sections(names: Sequence[str], *, repeats: int, peers: bool) -> Iterator[Section]:
+    """Run what is named, with every client and every loop."""
+    with running(_EMAILS) as server:
         for name in names:
-            if name == "planning":
-                yield asyncio.run(planning.report(server))
+            if name == "handlers":
+                yield handlers.section(handlers.compare(server, repeats=repeats, peers=peers))
+            elif name == "stalls":
+                yield stalls.section(stalls.compare(server, repeats=repeats, peers=peers))
+            elif name == "planning":
+                yield from micro.sections(("plan", "deliver"), repeats=repeats, peers=peers)
             else:
-                scenario, clients = SCENARIOS[name], contestants(peers=peers)
-                runs = asyncio.run(compare(clients, scenario, server, repeats=repeats))
-                yield show(scenario, runs)
+                others: list[Contestant] = [HandMerged(), Ours()]
+                taking_part = lanes(contestants(peers=peers), others=others)
+                runs = scenarios.compare(taking_part, SCENARIOS[name], server, repeats=repeats)
+                yield scenarios.section(SCENARIOS[name], runs)
 
 
 def profile(names: Sequence[str], *, repeats: int) -> None:
     """Show where the CPU of jmap_async goes; the profiler makes small functions look dear."""
-    with running(max(one.count for one in SCENARIOS.values())) as server:
+    with running(_EMAILS) as server:
         for name in names:
             profiler = cProfile.Profile()
             profiler.runcall(_run_ours, name, server, repeats)
@@ -38,7 +50,7 @@ def profile(names: Sequence[str], *, repeats: int) -> None:
 
 
 def _run_ours(name: str, server: Server, repeats: int) -> None:
-    asyncio.run(compare([Ours()], SCENARIOS[name], server, repeats=repeats))
+    scenarios.compare([Lane(Ours())], SCENARIOS[name], server, repeats=repeats)
 
 
 def main() -> None:
@@ -53,8 +65,8 @@ def main() -> None:
         return
     print(environment())
     names = options.scenarios or NAMES
-    for one in tables(names, repeats=options.repeats, peers=not options.no_peers):
-        print(f"\n{one}", flush=True)
+    for one in sections(names, repeats=options.repeats, peers=not options.no_peers):
+        print(f"\n{one.text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """What the server says: canned Emails, as fast as they can be written; nothing is checked."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import orjson
 
-from benchmarks.mail import email_id, list_view, thread_id
+from benchmarks.mail import email_id, full_view, list_view, thread_id
 
 CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
@@ -92,11 +93,14 @@ class Mail:
     def _email_get(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         ids = _ids(arguments, found)
         threads = [thread_id(self._numbers[one]) for one in ids]
-        rows = [self._rows[one] for one in ids]
+        whole = "bodyValues" in arguments.get("properties", ())
+        rows = [_whole(self._numbers[one]) if whole else self._rows[one] for one in ids]
         return {"/list/*/threadId": threads}, {"list": rows, "notFound": [], "state": "e1"}
 
     def _email_query(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         start = arguments.get("position", 0)
+        if "anchor" in arguments:  # RFC 8620, 5.5
+            start = self._numbers[arguments["anchor"]] + arguments.get("anchorOffset", 0)
         ids = self._ids[start : start + arguments.get("limit", len(self._ids))]
         response = {"ids": ids, "position": start, "canCalculateChanges": False, "queryState": "q1"}
         return {"/ids": ids}, response
@@ -113,6 +117,11 @@ class Mail:
     def _thread_get(self, arguments: Mapping[str, Any], found: Found) -> Answer:
         rows = [{"id": one, "emailIds": [f"M{one[1:]:0>23}"]} for one in _ids(arguments, found)]
         return {}, {"list": rows, "notFound": [], "state": "t1"}
+
+
+@cache
+def _whole(number: int) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps(full_view(number)))
 
 
 def _ids(arguments: Mapping[str, Any], found: Found) -> list[str]:

@@ -1,20 +1,24 @@
 """The scenarios: what is asked of each client, how often, and what came of it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from statistics import median
 from typing import Final
 
 import attrs
 
+from benchmarks.charts import Panel
+from benchmarks.loops import LOOPS, on_loop
 from benchmarks.mail import email_id
 from benchmarks.measuring import figure, measured, median_ratio, table
+from benchmarks.report import Section
 from benchmarks.round_trips.clients.contestant import Contestant
+from benchmarks.round_trips.lanes import Lane
 from benchmarks.round_trips.server import Server
 
 _PAGE: Final = 500
 
-Work = Callable[[Contestant, int], Awaitable[None]]
+Work = Callable[[Contestant, int], Coroutine[object, object, None]]
 
 
 def _ids(count: int) -> list[str]:
@@ -39,12 +43,17 @@ async def _read_pages(client: Contestant, count: int) -> None:
     await client.read_pages(emails=count - count % page, page=page)
 
 
+async def _iterate(client: Contestant, count: int) -> None:
+    page = min(_PAGE, count)
+    await client.iterate(emails=count - count % page, page=page)
+
+
 @attrs.frozen(kw_only=True)
 class Scenario:
     """Something to do `count` times, with a server that takes `latency` seconds to answer.
 
     `together` tells whether that is one piece of work, whose time is reported, or many, of which
-    the time of one is. `tasks` tells whether there are tasks that wait for their part of it.
+    the time of one is. The clients in `without` have nothing of their own to show here.
     """
 
     name: str
@@ -53,7 +62,7 @@ class Scenario:
     count: int
     latency: float = 0.0
     together: bool = True
-    tasks: bool = True
+    without: Collection[str] = ()
 
     def scaled(self, count: int) -> "Scenario":
         """Return the same with another count."""
@@ -61,7 +70,7 @@ class Scenario:
 
     def suits(self, client: Contestant) -> bool:
         """Tell whether a client has something of its own to show here."""
-        return self.tasks or client.name not in _ONLY_FOR_TASKS
+        return client.name not in self.without
 
 
 _ONLY_FOR_TASKS: Final = {"by hand, for as many tasks", "jmaplib, one explicit batch"}
@@ -91,11 +100,11 @@ SCENARIOS: Final = {
         ),
         Scenario(
             name="alone",
-            title="One call after the other, each reads one Email; the server answers at once",
+            title="one call after the other, each reads one Email; the server answers at once",
             work=_read_alone,
             count=200,
             together=False,
-            tasks=False,
+            without=_ONLY_FOR_TASKS,
         ),
         Scenario(
             name="pages",
@@ -103,7 +112,15 @@ SCENARIOS: Final = {
             work=_read_pages,
             count=20_000,
             latency=0.02,
-            tasks=False,
+            without=_ONLY_FOR_TASKS,
+        ),
+        Scenario(
+            name="iter",
+            title="one loop over 20,000 Emails, in pages of 500; the server takes 20 ms",
+            work=_iterate,
+            count=20_000,
+            latency=0.02,
+            without={*_ONLY_FOR_TASKS, "jmapc, in threads"},
         ),
     )
 }
@@ -120,46 +137,59 @@ class Run:
     invocations: float
 
 
-async def run(client: Contestant, scenario: Scenario, server: Server) -> Run:
+Runs = Mapping[str, Sequence[Run]]
+
+
+def run(lane: Lane[Contestant], scenario: Scenario, server: Server) -> Run:
     """Let a client do its share of a scenario once, and scale what it needed."""
-    many = max(1, round(scenario.count * client.share)) if scenario.together else scenario.count
+    share = lane.client.share if scenario.together else 1
+    many = max(1, round(scenario.count * share))
     server.start(scenario.latency)
     with measured() as spent:
-        await scenario.work(client, many)
+        lane.run(scenario.work(lane.client, many))
     did = server.counters()
     parts = (spent.wall, spent.cpu, did.cpu, did.posts, did.invocations)
     factor = scenario.count / many if scenario.together else 1 / many
     return Run(*(part * factor for part in parts))
 
 
-async def compare(
-    clients: Iterable[Contestant], scenario: Scenario, server: Server, *, repeats: int
-) -> dict[str, list[Run]]:
+def compare(
+    lanes: Iterable[Lane[Contestant]], scenario: Scenario, server: Server, *, repeats: int
+) -> Runs:
     """Run a scenario with all clients in turn, again and again; the first is what others equal."""
-    taking_part = [client for client in clients if scenario.suits(client)]
-    runs: dict[str, list[Run]] = {client.name: [] for client in taking_part}
-    for client in taking_part:
-        await client.open(server.session_url)
-    try:
+    taking_part = [lane for lane in lanes if scenario.suits(lane.client)]
+    runs: dict[str, list[Run]] = {lane.name: [] for lane in taking_part}
+    with ExitStack() as stack:
+        for lane in taking_part:
+            stack.enter_context(lane.opened(server))
         server.start(0)
-        for client in taking_part:  # connections, and what is built on first use
-            await scenario.work(client, 4)
+        for lane in taking_part:  # connections, and what is built on first use
+            lane.run(scenario.work(lane.client, 4))
         for _ in range(repeats):
-            for client in taking_part:
-                runs[client.name].append(await run(client, scenario, server))
-    finally:
-        await asyncio.gather(*(client.close() for client in taking_part))
+            for lane in taking_part:
+                runs[lane.name].append(run(lane, scenario, server))
     return runs
 
 
-def show(scenario: Scenario, runs: dict[str, list[Run]]) -> str:
-    """Return the results as a Markdown table."""
-    base, *_ = runs.values()
+def section(scenario: Scenario, runs: Runs) -> Section:
+    """Return the results, with their ratios to the first client, on each loop to its like."""
+    base = next(iter(runs))
+    ratios = {
+        on_loop(scenario.name, loop): _ratio(runs, on_loop("jmap_async", loop), on_loop(base, loop))
+        for loop in LOOPS
+        if on_loop("jmap_async", loop) in runs
+    }
+    times = [(name, _middle(mine, "wall") * 1e3) for name, mine in runs.items()]
+    panel = Panel(f"{scenario.name}: {scenario.title}", "ms", times)
+    return Section(_shown(scenario, runs, base), ratios, [panel])
+
+
+def _shown(scenario: Scenario, runs: Runs, base: str) -> str:
     rows = [
         [
             name,
             figure(_middle(mine, "wall") * 1e3),
-            f"{median_ratio(_column(mine, 'wall'), _column(base, 'wall')):.1f}",
+            f"{_ratio(runs, name, base):.1f}",
             figure(_middle(mine, "cpu") * 1e3),
             f"{_middle(mine, 'posts'):,.0f}",
             f"{_middle(mine, 'invocations'):,.0f}",
@@ -169,6 +199,10 @@ def show(scenario: Scenario, runs: dict[str, list[Run]]) -> str:
     ]
     head = ("client", "ms", "ratio", "ms of CPU", "POSTs", "method calls", "server's CPU / time")
     return f"### `{scenario.name}`: {scenario.title}\n\n{table(head, rows)}"
+
+
+def _ratio(runs: Runs, name: str, base: str) -> float:
+    return median_ratio(_column(runs[name], "wall"), _column(runs[base], "wall"))
 
 
 def _column(runs: Sequence[Run], name: str) -> list[float]:

@@ -32,7 +32,7 @@ class Counters:
     cpu: float
 
 
-class _Service:
+class Service:
     """What a request gets, by its path."""
 
     def __init__(self, emails: int) -> None:
@@ -62,10 +62,10 @@ class _Service:
         return counters
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection, requests one after the other."""
 
-    def __init__(self, service: _Service) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
         self._buffer = bytearray()
 
@@ -104,9 +104,9 @@ def _content_length(head: bytes) -> int:
 
 
 async def _serve(emails: int) -> None:
-    service = _Service(emails)
+    service = Service(emails)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(service), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Connection(service), "127.0.0.1", 0)
     service.origin = "http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())
     print(service.origin, flush=True)
     # Whoever started it holds the other end.
@@ -143,7 +143,7 @@ class Server:
 def running(emails: int) -> Iterator[Server]:
     """Run a server with that many Emails, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.round_trips.server", str(emails)]
-    with subprocess.Popen(  # noqa: S603 - ourselves
+    with subprocess.Popen(
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         yield Server(cast("IO[str]", process.stdout).readline().strip())

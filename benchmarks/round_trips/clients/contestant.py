@@ -1,7 +1,10 @@
 """What every client here is asked to do, each in the best way that it has."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+FOUND: Final = 10
+"""How many Emails a handler finds."""
 
 
 class Contestant(Protocol):
@@ -31,6 +34,19 @@ class Contestant(Protocol):
 
     async def read_pages(self, *, emails: int, page: int) -> None:
         """Find Emails and read them in list view, page by page; the pages are independent."""
+
+    async def iterate(self, *, emails: int, page: int) -> None:
+        """Go through as many Emails in list view, in order."""
+
+
+class Asynchronous(Contestant, Protocol):
+    """One that serves handlers, and shares the event loop with other tasks."""
+
+    async def handle(self, number: int) -> None:
+        """Find ten Emails, read them, read their Threads: each needs the one before."""
+
+    async def fetch(self, ids: Sequence[str], properties: Sequence[str]) -> None:
+        """Read many Emails by one call."""
 
 
 def expect(found: object, expected: object) -> None:

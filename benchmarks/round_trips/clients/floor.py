@@ -14,7 +14,7 @@ import orjson
 
 from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.answers import ACCOUNT, CORE, LIMITS, MAIL
-from benchmarks.round_trips.clients.contestant import expect
+from benchmarks.round_trips.clients.contestant import FOUND, expect
 
 _HEADERS: Final = {"Content-Type": "application/json", "Authorization": "Bearer token"}
 
@@ -29,6 +29,8 @@ class HandMerged:
 
     async def open(self, session_url: str) -> None:
         self._http = aiohttp.ClientSession()
+        # As many at once as the server allows.
+        self._free = asyncio.Semaphore(LIMITS["maxConcurrentRequests"])
         async with self._http.get(session_url) as response:
             self._api = orjson.loads(await response.read())["apiUrl"]
 
@@ -46,18 +48,36 @@ class HandMerged:
         expect(answer["list"][0]["id"], id)
 
     async def read_pages(self, *, emails: int, page: int) -> None:
-        # As many at once as the server allows.
-        free = asyncio.Semaphore(LIMITS["maxConcurrentRequests"])
-
         async def one(position: int) -> None:
             query = {"accountId": ACCOUNT, "position": position, "limit": page}
             ids = {"resultOf": "c0", "name": "Email/query", "path": "/ids"}
             get = {"accountId": ACCOUNT, "#ids": ids, "properties": LIST_PROPERTIES}
-            async with free:
-                answers = await self._post([("Email/query", query), ("Email/get", get)])
-            expect(len(answers[1]["list"]), page)
+            async with self._free:
+                body = await self._send([("Email/query", query), ("Email/get", get)])
+            await asyncio.sleep(0)  # the next request leaves before this answer is decoded
+            expect(len(_answers(body)[1]["list"]), page)
 
         await asyncio.gather(*(one(position) for position in range(0, emails, page)))
+
+    async def iterate(self, *, emails: int, page: int) -> None:
+        await self.read_pages(emails=emails, page=page)
+
+    async def handle(self, number: int) -> None:
+        query = {"accountId": ACCOUNT, "position": number, "limit": FOUND}
+        ids = {"resultOf": "c0", "name": "Email/query", "path": "/ids"}
+        get = {"accountId": ACCOUNT, "#ids": ids, "properties": LIST_PROPERTIES}
+        thread_ids = {"resultOf": "c1", "name": "Email/get", "path": "/list/*/threadId"}
+        threads = {"accountId": ACCOUNT, "#ids": thread_ids}
+        async with self._free:
+            answers = await self._post(
+                [("Email/query", query), ("Email/get", get), ("Thread/get", threads)]
+            )
+        expect(len(answers[2]["list"]), FOUND)
+
+    async def fetch(self, ids: Sequence[str], properties: Sequence[str]) -> None:
+        get = {"accountId": ACCOUNT, "ids": ids, "properties": properties}
+        [answer] = await self._post([("Email/get", get)])
+        expect(len(answer["list"]), len(ids))
 
     async def _rows(self, ids: Sequence[str]) -> dict[str, Row]:
         answers = await self._post(_get(part) for part in _parts(ids, LIMITS["maxObjectsInGet"]))
@@ -71,11 +91,13 @@ class HandMerged:
         return {one for answer in answers for one in answer["updated"]}
 
     async def _post(self, calls: Iterable[tuple[str, Any]]) -> list[Any]:
+        return _answers(await self._send(calls))
+
+    async def _send(self, calls: Iterable[tuple[str, Any]]) -> bytes:
         numbered = [(name, arguments, f"c{at}") for at, (name, arguments) in enumerate(calls)]
         body = orjson.dumps({"using": [CORE, MAIL], "methodCalls": numbered})
         async with self._http.post(self._api, data=body, headers=_HEADERS) as response:
-            answered = orjson.loads(await response.read())
-        return [arguments for _, arguments, _ in answered["methodResponses"]]
+            return await response.read()
 
 
 class HandMergedForTasks(HandMerged):
@@ -98,6 +120,10 @@ class HandMergedForTasks(HandMerged):
             expect(id in await answer, expected=True)
 
         await asyncio.gather(*(one(id) for id in ids))
+
+
+def _answers(body: bytes) -> list[Any]:
+    return [arguments for _, arguments, _ in orjson.loads(body)["methodResponses"]]
 
 
 def _get(ids: Sequence[str]) -> tuple[str, Row]:

@@ -23,7 +23,7 @@ class Threads:
     """A request for each call, in as many threads as the server allows requests at once."""
 
     name = "jmapc, in threads"
-    share = 0.05
+    share = 0.025
 
     async def open(self, session_url: str) -> None:
         with urlopen(session_url) as response:  # noqa: S310, ASYNC210 - nothing else goes on
@@ -53,6 +53,9 @@ class Threads:
 
     async def read_pages(self, *, emails: int, page: int) -> None:
         await self._all(partial(_page, page=page), range(0, emails, page))
+
+    async def iterate(self, *, emails: int, page: int) -> None:
+        await self.read_pages(emails=emails, page=page)
 
     async def _all(self, work: Callable[[Client, T], None], items: Sequence[T]) -> None:
         def one(item: T) -> None:

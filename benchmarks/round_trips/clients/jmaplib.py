@@ -8,7 +8,7 @@ from jmap.auth import BearerAuth
 
 from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.answers import LIMITS
-from benchmarks.round_trips.clients.contestant import expect
+from benchmarks.round_trips.clients.contestant import FOUND, expect
 
 
 class BatchEach:
@@ -48,6 +48,21 @@ class BatchEach:
             query = batch.mail.email.query(position=position, limit=page)
             get = batch.mail.email.get(ids=query.ref_ids(), properties=LIST_PROPERTIES)
         expect(len(get.result.items), page)
+
+    async def iterate(self, *, emails: int, page: int) -> None:
+        await self.read_pages(emails=emails, page=page)
+
+    async def handle(self, number: int) -> None:
+        async with self._free, self._client.batch() as batch:
+            query = batch.mail.email.query(position=number, limit=FOUND)
+            get = batch.mail.email.get(ids=query.ref_ids(), properties=LIST_PROPERTIES)
+            threads = batch.mail.thread.get(ids=get.ref_list("threadId"))
+        expect(len(threads.result.items), FOUND)
+
+    async def fetch(self, ids: Sequence[str], properties: Sequence[str]) -> None:
+        async with self._client.batch() as batch:
+            get = batch.mail.email.get(ids=list(ids), properties=properties)
+        expect(len(get.result.items), len(ids))
 
 
 class OneBatch(BatchEach):

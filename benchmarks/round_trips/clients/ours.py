@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 import jmap_async
 from benchmarks.mail import LIST_PROPERTIES, SEEN
-from benchmarks.round_trips.clients.contestant import expect
+from benchmarks.round_trips.clients.contestant import FOUND, expect
+from jmap_async.capabilities.email import EmailProperty
 
 
 class Ours:
@@ -42,3 +44,27 @@ class Ours:
         query = self._client.email.query(sort="-receivedAt", position=position, limit=page)
         response = await self._client.email.get(query.ids, properties=LIST_PROPERTIES)
         expect(len(response.list), page)
+
+    async def iterate(self, *, emails: int, page: int) -> None:
+        found = self._client.email.iter(
+            sort="-receivedAt", page_size=page, properties=LIST_PROPERTIES
+        )
+        count = 0
+        async for _ in found:
+            count += 1
+            if count == emails:
+                break
+        await found.aclose()
+        expect(count, emails)
+
+    async def handle(self, number: int) -> None:
+        found = await self._client.email.query(sort="-receivedAt", position=number, limit=FOUND)
+        emails = await self._client.email.get(found.ids, properties=LIST_PROPERTIES)
+        threads = await self._client.thread.get([one.thread_id for one in emails.list])
+        expect(len(threads.list), FOUND)
+
+    async def fetch(self, ids: Sequence[str], properties: Sequence[str]) -> None:
+        # Type checkers know the names of properties; these come as plain strings.
+        names = cast("Sequence[EmailProperty]", properties)
+        response = await self._client.email.get(ids, properties=names)
+        expect(len(response.list), len(ids))
