@@ -21,7 +21,7 @@ import jmap_async
 from benchmarks.charts import Panel
 from benchmarks.measuring import figure, table
 from benchmarks.micro import ours
-from benchmarks.micro.decode import VIEWS, response
+from benchmarks.micro.decode import READERS, VIEWS, response
 from benchmarks.report import Section
 from benchmarks.round_trips.server import running
 
@@ -55,7 +55,7 @@ def _reading(way: str, view: str) -> Callable[[bytes], object]:
     def keep(body: bytes) -> object:
         found = emails(body)
         if way != "nothing":
-            (ours.read_four if way == "four" else ours.read_all)(found)
+            (ours.read_four if way == "four" else READERS[view])(found)
         return found
 
     return keep

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
+from jmap_async.capabilities.address import EmailAddress
 from jmap_async.capabilities.body import EmailBodyPart
 from jmap_async.capabilities.email import Email, EmailProperty
 from jmap_async.client import Client
 from jmap_async.planner import Planner
 from jmap_async.protocol import messages
 from jmap_async.protocol.converter import encode
-from jmap_async.protocol.objects import DataObject
 from jmap_async.protocol.standard import GetResponse
 
 Update = Mapping[str, Mapping[str, object]]
@@ -35,37 +35,41 @@ def read_four(emails: Iterable[Email]) -> None:
         _ = email.id, email.subject, email.received_at, (email.from_ or [])[0].email
 
 
-def read_all(emails: Iterable[Email]) -> None:
-    """Read each property of each object, down to the last header."""
+def read_list(emails: Iterable[Email]) -> None:
+    """Read each property of the list view, down to the last address."""
     for email in emails:
-        _read(email)
+        _ = email.id, email.blob_id, email.thread_id, email.size, email.received_at
+        _ = email.mailbox_ids, email.keywords, email.subject, email.has_attachment, email.preview
+        _read_addresses(email.from_, email.to)
 
 
-def _read(value: object) -> None:
-    if isinstance(value, DataObject):
-        for name in _names(value):
-            _read(getattr(value, name))
-        if isinstance(value, EmailBodyPart) and value.type.startswith("multipart/"):
-            _read(value.sub_parts)
-    elif isinstance(value, list):
-        for item in value:
-            _read(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            _read(item)
+def read_full(emails: Sequence[Email]) -> None:
+    """Read each property of the full view, down to the last header."""
+    read_list(emails)
+    for email in emails:
+        _ = email.message_id, email.in_reply_to, email.references, email.sent_at, email.extra
+        _read_addresses(email.sender, email.cc, email.bcc, email.reply_to)
+        for header in email.headers:
+            _ = header.name, header.value
+        for value in email.body_values.values():
+            _ = value.value, value.is_encoding_problem, value.is_truncated
+        _read_parts([email.body_structure])
+        for parts in (email.text_body, email.html_body, email.attachments):
+            _read_parts(parts)
 
 
-_NAMES: dict[tuple[type, bool], tuple[str, ...]] = {}
+def _read_addresses(*fields: Iterable[EmailAddress] | None) -> None:
+    for field in fields:
+        for address in field or ():
+            _ = address.name, address.email
 
 
-def _names(value: DataObject) -> tuple[str, ...]:
-    """Return the properties that are there, which are the same in all objects of a view."""
-    key = type(value), hasattr(value, "headers")
-    found = _NAMES.get(key)
-    if found is None:
-        names = (one for one in type(value).__annotations__ if one != "sub_parts")
-        found = _NAMES[key] = tuple(one for one in names if hasattr(value, one))
-    return found
+def _read_parts(parts: Iterable[EmailBodyPart]) -> None:
+    for part in parts:
+        _ = part.part_id, part.blob_id, part.size, part.name, part.type, part.charset
+        _ = part.disposition
+        if part.type.startswith("multipart/"):
+            _read_parts(part.sub_parts or ())
 
 
 def arguments_writer(client: Client, update: Update) -> Callable[[], bytes]:

@@ -34,8 +34,8 @@ import attrs
 
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
-from jmap_async.protocol.converter import Malformed, converter
-from jmap_async.protocol.shapes import Field, Places, Shape
+from jmap_async.protocol.converter import Decoder, Malformed, converter
+from jmap_async.protocol.shapes import Field, Shape, leaf_of
 from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")
@@ -43,24 +43,19 @@ C = TypeVar("C", bound="DataObject")
 _SOURCE: Final = "_source"
 """Argument of the constructor under which attrs.evolve() passes the object to copy."""
 
-_READ: Final = object()
-"""Stands in `_raw` for what was converted."""
-
-_NOWHERE: Final = (0, None)
-
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class _Undecoded:
-    """Room for what was fetched and is not converted yet (see shapes.py); None: nothing is left."""
+class _Odd:
+    """Room for malformed values of leaves, by the property's name; None: there are none."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_odd",)
 
-    _raw: list[Any] | None
+    _odd: dict[str, Any] | None
 
 
 @attrs.frozen(kw_only=True)
-class DataObject(_Undecoded):
+class DataObject(_Odd):
     """Base of all data objects; `extra` holds the properties that the class does not model.
 
     Properties are attributes in snake_case. `obj["header:List-Id:asText"]` reads any property by
@@ -87,12 +82,14 @@ class DataObject(_Undecoded):
     def to_wire(self) -> dict[str, Any]:
         """Return the properties that are there, by wire name; nested ones may stay objects."""
         shape = _shape(type(self))
-        found: dict[str, Any] = {**_slot(self, "extra", _NOTHING)}
-        for name, value in _unread(self).items():
+        found: dict[str, Any] = {**self.extra}
+        for name, value in _odd(self).items():
             found[shape.by_name[name].wire] = value
         for field in shape.fields:
-            value = _slot(self, field.name, ABSENT)
-            if value is not ABSENT:
+            value = field.stored(self, ABSENT)
+            if value.__class__ is tuple:  # not read yet
+                found[field.wire] = value[0]
+            elif value is not ABSENT:
                 found[field.wire] = dates.encode(value) if isinstance(value, datetime) else value
         return found
 
@@ -127,17 +124,6 @@ class DataObject(_Undecoded):
         # Hidden from type checkers, which would take any name for an attribute then. Called only
         # when the slot is empty.
         def __getattr__(self, name: str) -> object:
-            raw = self._raw
-            place, field = (raw and raw[0].get(name)) or _NOWHERE
-            if place and (value := raw[place]) is not _READ:
-                # Converted on first access; what it was converted from is let go.
-                try:
-                    value = field.decode(value)
-                except Malformed as error:
-                    raise _malformed(self, field, error) from error
-                field.store(self, value)
-                raw[place] = _READ
-                return value
             return _missing(self, name)
 
 
@@ -146,6 +132,9 @@ def data_object(cls: type[C]) -> type[C]:
     for name in ("__init__", "__eq__", "__hash__", "__repr__", "__reduce__"):
         setattr(cls, name, _METHODS[name])
     generated = attrs.fields(cls)
+    for one in generated:
+        if one.name in cls.__dict__ and leaf_of(one.type)[0] is None:
+            setattr(cls, one.name, _converted_on_reading(cls, one.name))
     # attrs.evolve() reads every field that is an argument of the constructor: let it read one,
     # which stands for the whole object.
     hidden = attrs.fields(_Evolution)[0]
@@ -163,13 +152,13 @@ def _construct(self: DataObject, **properties: Any) -> None:
     """Set what is given; see the class for the properties."""
     cls = type(self)
     shape = _shape(cls)
-    unread: dict[str, Any] = {}
+    odd: dict[str, Any] = {}
     values: dict[str, Any] = {}
     source = properties.pop(_SOURCE, None)
     if source is not None:
-        unread = _unread(source)
-        slots = ((name, _slot(source, name, ABSENT)) for name in (*shape.by_name, "extra"))
-        values.update((name, value) for name, value in slots if value is not ABSENT)
+        odd.update(_odd(source))
+        values.update((field.name, field.stored(source, ABSENT)) for field in shape.fields)
+        values["extra"] = source.extra
     extra = properties.pop("extra", ABSENT)
     if extra is not ABSENT:
         values["extra"] = _checked_extra(cls, extra)
@@ -177,13 +166,16 @@ def _construct(self: DataObject, **properties: Any) -> None:
         field = shape.by_name.get(name)
         if field is None:
             raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}")
-        unread.pop(name, None)
-        values[name] = field.convert(value) if field.convert and value is not ABSENT else value
-    places = {name: (place, shape.by_name[name]) for place, name in enumerate(unread, 1)}
-    object.__setattr__(self, "_raw", [places, *unread.values()] if unread else None)
+        odd.pop(name, None)
+        given = field.convert(value) if field.convert and value is not ABSENT else value
+        # A tuple would stand for what was not read yet.
+        values[name] = [*cast("Iterable[object]", given)] if isinstance(given, tuple) else given
+    object.__setattr__(self, "_odd", odd or None)
+    if extra := values.pop("extra", None):
+        object.__setattr__(self, "extra", extra)
     for name, value in values.items():
         if value is not ABSENT:
-            object.__setattr__(self, name, value)
+            shape.by_name[name].store(self, value)
 
 
 def _checked_extra(cls: type[DataObject], extra: Mapping[str, object]) -> dict[str, object]:
@@ -212,34 +204,50 @@ def _shape(cls: type[C]) -> Shape[C]:
     return shape
 
 
-def _slot(instance: DataObject, name: str, default: Any) -> Any:
-    # The slot itself: getattr would end in __getattr__ when it is empty.
-    try:
-        return object.__getattribute__(instance, name)
-    except AttributeError:
-        return default
+def _converted_on_reading(cls: type[DataObject], name: str) -> property:
+    """Return the property for what is no leaf.
+
+    Until it is read first, the server's value waits in the slot, in a tuple, which JSON does not
+    have. So what is never read is never converted, and reading needs no exception to find that out,
+    as it would by __getattr__.
+    """
+    member = cls.__dict__[name]
+    stored, store = member.__get__, member.__set__
+    decode: Decoder | None = None
+
+    def read(self: DataObject) -> Any:
+        nonlocal decode
+        value = stored(self)
+        if value.__class__ is tuple:
+            # Looked up once, and not before classes that refer to each other are all there.
+            decode = decode or _shape(cls).by_name[name].decode
+            try:
+                value = decode(value[0])
+            except Malformed as error:
+                raise _malformed(self, name, error) from error
+            store(self, value)
+        return value
+
+    read.member = member  # type: ignore[attr-defined]  # for the shape
+    return property(read)
 
 
-def _unread(instance: DataObject) -> dict[str, Any]:
-    """Return what was fetched and not read yet, by the name of the property."""
-    raw = cast("Any", instance)._raw  # noqa: SLF001 - ours
-    if raw is None:
-        return {}
-    places = cast("Places", raw[0])
-    return {name: raw[place] for name, (place, _) in places.items() if raw[place] is not _READ}
-
-
-def _malformed(instance: DataObject, field: Field, error: Malformed) -> RemoteProtocolError:
-    name = type(instance).__name__
+def _malformed(instance: DataObject, name: str, error: Malformed) -> RemoteProtocolError:
+    cls = type(instance)
+    located = error.inside(_shape(cls).by_name[name].wire)
     return RemoteProtocolError(
-        f"the server sent a malformed {name}: {error.inside(field.wire)}", piece=error.value
+        f"the server sent a malformed {cls.__name__}: {located}", piece=error.value
     )
+
+
+def _odd(instance: DataObject) -> dict[str, Any]:
+    return cast("Any", instance)._odd or {}  # noqa: SLF001 - ours
 
 
 def _missing(instance: DataObject, name: str) -> object:
     """Say that a property is not there."""
     cls = type(instance)
-    if name == "_raw":  # of an instance that never began
+    if name == "_odd":  # of an instance that never began
         return None
     if name == "extra":
         return _NOTHING
@@ -248,6 +256,11 @@ def _missing(instance: DataObject, name: str) -> object:
     field = _shape(cls).by_name.get(name)
     if field is None:
         raise AttributeError(f"{cls.__name__} has no property {name!r}")
+    if name in (odd := _odd(instance)):
+        try:
+            return field.decode(odd[name])
+        except Malformed as error:
+            raise _malformed(instance, name, error) from error
     raise _not_fetched(cls, field.wire)
 
 

@@ -1,8 +1,7 @@
 """Shapes: the properties of a class of data objects, and how rows of an answer become instances.
 
-Strings, numbers, booleans and dates are stored at once. Everything else stays as it came until it
-is read, in a list in the slot `_raw`: `[places, value, ...]`, where `places` tells which property
-stands where, and how it is read.
+Strings, numbers, booleans and dates, the leaves, are stored at once. Everything else stays as it
+came until it is read: in its slot, as the only item of a tuple.
 
 `decode_carefully` defines what comes out. But a server sends the objects of an answer with the same
 properties; so for names that come often a function is made that loops over the rows: exact
@@ -54,17 +53,24 @@ class Field:
     name: str
     wire: str
     decode: Decoder
-    store: Callable[[object, object], None]
-    """Puts a value into the slot of a frozen object."""
+    member: Any
+    """The slot, which is written to past the object's being frozen."""
     convert: Callable[[Any], Any] | None
     hidden: bool
     leaf: type | None
     """The type of what is stored at once; None: it stays as it came until it is read."""
     nullable: bool
 
+    def stored(self, instance: object, default: object) -> Any:
+        """Return what is in the slot; `default` when that is empty."""
+        try:
+            return self.member.__get__(instance)
+        except AttributeError:
+            return default
 
-Places = dict[str, tuple[int, Field]]
-"""Where in `_raw` the value of a property stands, and how it is read, by the property's name."""
+    def store(self, instance: object, value: object) -> None:
+        """Put a value into the slot."""
+        self.member.__set__(instance, value)
 
 
 class Shape(Generic[C]):
@@ -72,7 +78,10 @@ class Shape(Generic[C]):
 
     def __init__(self, cls: type[C]) -> None:
         self.cls = cls
-        self.writable = writable_twin(cls)
+        fields = attrs.fields(cast("Any", cls))
+        self._attributes = [one for one in fields if one.name not in {"extra", "whole"}]
+        members = {one.name: _member(cls, one.name) for one in self._attributes}
+        self.writable = writable_twin(cls, **members)
         self._loops: dict[Names, Callable[[Rows], list[C]]] = {}
         self._seen: dict[Names, int] = {}
 
@@ -82,9 +91,7 @@ class Shape(Generic[C]):
     def fields(self) -> tuple[Field, ...]:
         """The properties, in the order of their declaration."""
         hints = get_type_hints(self.cls)
-        attributes = attrs.fields(cast("Any", self.cls))
-        own = (one for one in attributes if one.name not in {"extra", "whole"})
-        return tuple(_field(self.cls, one, hints[one.name]) for one in own)
+        return tuple(_field(self.cls, one, hints[one.name]) for one in self._attributes)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -106,6 +113,8 @@ class Shape(Generic[C]):
             raise Malformed("an array", value)
         if not value:
             return []
+        if value[0].__class__ is self.cls and {self.cls}.issuperset(map(type, value)):
+            return cast("list[C]", value)  # decoded before, slice by slice
         loop = self._loop(value[0], len(value))
         try:
             return loop(value) if loop else [self.decode(row) for row in value]
@@ -131,17 +140,19 @@ class Shape(Generic[C]):
             return value
         if value.__class__ is not dict:
             raise Malformed(f"an object ({self.cls.__name__})", value)
-        raw: Rows = [{}]
+        odd: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         instance = object.__new__(self.writable)
         for wire, item in value.items():
             field = self.by_wire.get(wire)
             if field is None:
                 extra[wire] = item
-            elif not _store(instance, field, item):
-                raw[0][field.name] = len(raw), field
-                raw.append(item)
-        instance._raw = raw if len(raw) > 1 else None
+            elif field.leaf is None:
+                field.store(instance, (item,))
+            elif not _store_leaf(instance, field, item):
+                # Told when it is read: one odd value does not spoil the others.
+                odd[field.name] = item
+        instance._odd = odd or None
         if extra:
             instance.extra = extra
         instance.__class__ = self.cls
@@ -164,30 +175,38 @@ class Shape(Generic[C]):
         return loop
 
 
+def leaf_of(annotation: Any) -> tuple[type | None, bool]:
+    """Return the type of a leaf, None for what is none, and whether it can be null."""
+    kinds = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    others = [kind for kind in kinds if kind is not type(None)]
+    leaf = others[0] if len(others) == 1 and others[0] in _TESTS else None
+    return leaf, len(others) < len(kinds)
+
+
 def _field(cls: type, attribute: "attrs.Attribute[Any]", hint: Any) -> Field:
-    kinds = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
-    nullable = type(None) in kinds
-    [*leaves] = (kind for kind in kinds if kind is not type(None))
+    leaf, nullable = leaf_of(attribute.type)
     return Field(
         name=attribute.name,
         wire=wire_name(attribute),
         decode=decoder(hint),
-        store=getattr(cls, attribute.name).__set__,
+        member=_member(cls, attribute.name),
         convert=cast("Any", attribute).converter,
         hidden=attribute.repr is False,
-        leaf=leaves[0] if len(leaves) == 1 and leaves[0] in _TESTS else None,
+        leaf=leaf,
         nullable=nullable,
     )
 
 
-def _store(instance: Any, field: Field, value: Any) -> bool:
-    """Store a value if that can be done at once."""
-    if field.leaf is None:
-        return False
+def _member(cls: type, name: str) -> Any:
+    """Return the slot of a property, which may be behind one that converts."""
+    found = getattr(cls, name)
+    return cast("Any", found.fget).member if isinstance(found, property) else found
+
+
+def _store_leaf(instance: object, field: Field, value: Any) -> bool:
     try:
         field.store(instance, field.decode(value))
     except Malformed:
-        # Told when it is read: one odd value does not spoil the others.
         return False
     return True
 
@@ -208,7 +227,6 @@ def make_loop(shape: Shape[C], names: Names) -> Callable[[Rows], list[C]]:
         "careful": shape.decode_carefully,
         "date": dates.decode,
         "fast": datetime.fromisoformat,
-        "places": {one.name: (place, one) for place, one in enumerate(_lazy(known), 1)},
         # Never in the text: the server chose them.
         **{f"extra{number}": name for number, name in enumerate(extra)},
     }
@@ -217,13 +235,9 @@ def make_loop(shape: Shape[C], names: Names) -> Callable[[Rows], list[C]]:
     return cast("Callable[[Rows], list[C]]", namespace["loop"])
 
 
-def _lazy(fields: list[Field]) -> list[Field]:
-    return [field for field in fields if field.leaf is None]
-
-
 def _loop_lines(fields: list[Field], count: int, extra: int) -> list[str]:
     leaves = [(f"v{number}", one) for number, one in enumerate(fields) if one.leaf]
-    raw = ", ".join(f"row[{one.wire!r}]" for one in _lazy(fields))
+    others = [one for one in fields if one.leaf is None]
     more = ", ".join(f"extra{number}: row[extra{number}]" for number in range(extra))
     wrong = [
         f"row.__class__ is not dict or len(row) != {count}",
@@ -240,7 +254,8 @@ def _loop_lines(fields: list[Field], count: int, extra: int) -> list[str]:
         "                raise ValueError",
         "            self = new(writable)",
         *(f"            self.{one.name} = {_value(name, one)}" for name, one in leaves),
-        f"            self._raw = {f'[places, {raw}]' if raw else None}",
+        *(f"            self.{one.name} = (row[{one.wire!r}],)" for one in others),
+        "            self._odd = None",
         *([f"            self.extra = {{{more}}}"] if more else []),
         "            self.__class__ = cls",
         "        except (KeyError, TypeError, ValueError):",

@@ -222,6 +222,13 @@ def test_converters_are_applied_to_what_is_given() -> None:
     assert Thing(parent_id=None).parent_id is None
 
 
+def test_what_is_given_as_a_tuple_is_read_as_a_list() -> None:
+    """It is no value of a server that waits to be converted."""
+    given = Thing(from_=(Part(size=1),))  # type: ignore[arg-type]
+    assert [Part(size=1)] == given.from_
+    assert {"from": [{"size": 1}]} == wire(given)
+
+
 def test_unknown_arguments_are_refused() -> None:
     """As any constructor does; extra properties go into `extra`, and only those."""
     with pytest.raises(TypeError, match=r"Thing\(\) got an unexpected keyword argument 'nam'"):
