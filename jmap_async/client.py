@@ -44,11 +44,18 @@ class Client(Facades):
         account_id: Id | None = None,
         retry: Retry | None = None,
         max_waiting: int = 10_000,
+        rows_per_turn: int = 200,
     ) -> None:
         super().__init__(self, account_id)
         self._sessions = sessions
         self._transport = transport
-        self._dispatcher = Dispatcher(sessions, transport, retry=retry, max_waiting=max_waiting)
+        self._dispatcher = Dispatcher(
+            sessions,
+            transport,
+            retry=retry,
+            max_waiting=max_waiting,
+            rows_per_turn=rows_per_turn,
+        )
         self._retry = retry or Retry()
         self._uploader = Uploader(transport, self._retry)
         self._accounts: dict[Id, Facades] = {}
@@ -244,6 +251,7 @@ def connect(
     timeout: float | Timeouts | None = None,
     retry: Retry | None = None,
     max_waiting: int = 10_000,
+    rows_per_turn: int = 200,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
     resolver: "Resolver | None" = None,
@@ -259,6 +267,7 @@ def connect(
         timeout: seconds for one answer of the server, or Timeouts for each step.
         retry: how often and how soon failed requests are sent again, where that is safe.
         max_waiting: calls that may wait to be sent; further ones wait before they are queued.
+        rows_per_turn: objects of a /get that are decoded before other tasks have a turn.
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
         trusted_hosts: hosts outside the asked domain that may be given the credential.
         resolver: the DNS resolver to use.
@@ -291,7 +300,12 @@ def connect(
             sessions = SessionManager(transport, discovery)
             _check_account(await sessions.connect(), account_id)
             return Client(
-                sessions, transport, account_id=account_id, retry=retry, max_waiting=max_waiting
+                sessions,
+                transport,
+                account_id=account_id,
+                retry=retry,
+                max_waiting=max_waiting,
+                rows_per_turn=rows_per_turn,
             )
         except BaseException:
             await transport.close()

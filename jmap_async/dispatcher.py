@@ -12,24 +12,19 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import OrderedDict
-from collections.abc import Generator, Iterable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
-
-import attrs
+from typing import Any, Final, TypeVar, cast
 
 from jmap_async.errors import (
     ClientClosed,
     JMAPError,
     LimitExceeded,
     LocalProtocolError,
-    MethodError,
-    RemoteProtocolError,
     TransportError,
 )
 from jmap_async.planner import (
-    Answer,
     Entry,
     LearntLimits,
     PlannedRequest,
@@ -39,10 +34,11 @@ from jmap_async.planner import (
     divide,
     explain,
     judge,
+    result_of,
+    slices,
 )
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
-from jmap_async.protocol.converter import Malformed
 from jmap_async.protocol.session import CoreCapability
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
@@ -53,13 +49,8 @@ R = TypeVar("R")
 
 _log = logging.getLogger("jmap_async")
 
-
-@attrs.frozen
-class _Outcome:
-    """What a call came to; kept with the call, so that awaiting it again costs nothing."""
-
-    value: Any = None
-    error: Exception | None = None
+# So many calls are woken in a turn of the event loop: others shall have theirs in between.
+_WOKEN_AT_ONCE: Final = 100
 
 
 class Dispatcher:
@@ -72,8 +63,10 @@ class Dispatcher:
         *,
         retry: Retry | None = None,
         max_waiting: int = 10_000,
+        rows_per_turn: int = 200,
     ) -> None:
         self._max_waiting = max(1, max_waiting)
+        self._rows_per_turn = max(1, rows_per_turn)
         self._admissions: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         self._admitted = 0
         self._retry = retry or Retry()
@@ -85,6 +78,8 @@ class Dispatcher:
         self._planner = Planner(submitted=self.stats.count_call)
         self._loop = asyncio.get_running_loop()
         self._waiters: dict[Entry, list[asyncio.Future[None]]] = {}
+        # Calls that have ended and whose waiters are still to be woken, in the next turns.
+        self._ended: deque[Entry] = deque()
         self._requests: dict[Request, asyncio.Task[None]] = {}
         self._armed = False
         self._flushing = False
@@ -95,20 +90,24 @@ class Dispatcher:
 
     def result(self, call: Call[R]) -> Generator[Any, None, R]:
         """Send a call unless that was done before, and wait for its result."""
-        if call.state is None:
-            self._check_loop(call)
+        entry: Entry | None = call.state
+        if entry is None or entry.answer is None:
+            if asyncio.get_running_loop() is not self._loop:
+                raise _elsewhere(call)
             if self._crowded and not self._planner.knows(call):
                 # Through a coroutine: it can be awaited by `send_together` too.
                 yield from self._admission().__await__()
             entry = self._submit(call)
             if entry.answer is None:
-                yield from self._wait(entry)
-            if call.state is None:  # several tasks may have waited for it
-                call.state = _outcome(call, entry)
-        outcome: _Outcome = call.state
-        if outcome.error is not None:
-            raise outcome.error.with_traceback(None)
-        return cast("R", outcome.value)
+                waiter = self._wait(entry)
+                try:
+                    yield from waiter
+                except BaseException:
+                    self._leave(entry, waiter)
+                    raise
+        for _ in slices(call.method, entry.answer, self._rows_per_turn):
+            yield  # to the event loop: others have their turn
+        return cast("R", result_of(call.method, entry.answer))
 
     def running_task(self) -> object:
         """Identify the running task; None outside of any."""
@@ -116,13 +115,6 @@ class Dispatcher:
             return asyncio.current_task()
         except RuntimeError:
             return None
-
-    def _check_loop(self, call: Call[Any]) -> None:
-        if asyncio.get_running_loop() is not self._loop:
-            raise LocalProtocolError(
-                f"{call.method.name}: this client belongs to another event loop: "
-                "use a client for each loop"
-            )
 
     def _submit(self, call: Call[Any]) -> Entry:
         if self._closed:
@@ -163,17 +155,13 @@ class Dispatcher:
             if not place.done():  # else it is about to say that it left
                 place.set_result(None)
 
-    def _wait(self, entry: Entry) -> Generator[Any, None, None]:
+    def _wait(self, entry: Entry) -> asyncio.Future[None]:
         # A future for each waiter: cancelling one leaves the others alone.
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._waiters.setdefault(entry, []).append(waiter)
         entry.claim()
         self._arm()
-        try:
-            yield from waiter
-        except BaseException:
-            self._leave(entry, waiter)
-            raise
+        return waiter
 
     def _leave(self, entry: Entry, waiter: asyncio.Future[None]) -> None:
         """Take a cancelled waiter out; when nobody waits for a request any more, cancel it."""
@@ -225,7 +213,9 @@ class Dispatcher:
         """Have the queue looked at when the tasks that are ready now have had their turn."""
         if not self._armed:
             self._armed = True
-            self._loop.call_soon(self._flush)
+            # What those who are being woken await next leaves together.
+            if not self._ended:
+                self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._armed = False
@@ -239,20 +229,19 @@ class Dispatcher:
             self._give_up(error)
         finally:
             self._flushing = False
-        self._wake(self._planner.finished())
+        self._wake()
         self._admit()
 
     def _start_all(self) -> None:
         # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
-        while not self._sessions.refreshing and self._has_free_slot():
-            request = self._planner.next_request(self._current_limits)
+        while not self._sessions.refreshing and not self._closed:
+            limits = self._current_limits
+            if len(self._requests) >= limits.max_concurrent_requests:
+                return
+            request = self._planner.next_request(limits)
             if request is None:
                 return
             self._start(request)
-
-    def _has_free_slot(self) -> bool:
-        allowed = self._current_limits.max_concurrent_requests
-        return len(self._requests) < allowed and not self._closed
 
     @property
     def _current_limits(self) -> CoreCapability:
@@ -302,7 +291,7 @@ class Dispatcher:
             return
         # Who cannot be helped need not wait for the others.
         self._planner.give_up(request, error)
-        self._wake(self._planner.finished())
+        self._wake()
         self.stats.retries += bool(request.invocations)
         if remedy is Remedy.REPEAT and wait and request.invocations:
             _log.debug("sending again in %.1f s: %s", wait, error)
@@ -343,17 +332,33 @@ class Dispatcher:
 
     # Ending
 
-    def _wake(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
-            for waiter in self._waiters.pop(entry, ()):
+    def _wake(self) -> None:
+        """Wake those whose calls have ended, in order."""
+        waking, finished = bool(self._ended), self._planner.finished()
+        self._ended.extend(finished)
+        if self._closed or (finished and not waking):
+            self._wake_some()
+
+    def _wake_some(self) -> None:
+        count = len(self._ended) if self._closed else min(len(self._ended), _WOKEN_AT_ONCE)
+        for _ in range(count):
+            for waiter in self._waiters.pop(self._ended.popleft(), ()):
                 if not waiter.done():
                     waiter.set_result(None)
+        if self._ended:
+            self._loop.call_soon(self._wake_more)
+
+    def _wake_more(self) -> None:
+        self._wake_some()
+        if self._armed and not self._ended:
+            # When they have had their turn: see _arm.
+            self._loop.call_soon(self._flush)
 
     def _give_up(self, error: Exception | None = None) -> None:
         """Fail everything that waits; by default, because the client is closed."""
         for entry in tuple(self._waiters):
             self._planner.refuse(entry, error or _closed(entry.method.name))
-        self._wake(self._planner.finished())
+        self._wake()
         self._admit()
 
     async def close(self) -> None:
@@ -367,34 +372,10 @@ class Dispatcher:
             await asyncio.wait(tasks)
 
 
-def _outcome(call: Call[Any], entry: Entry) -> _Outcome:
-    """Decode the answer to a call, in the task of whoever awaits it."""
-    answer = entry.answer
-    if not isinstance(answer, Answer):
-        return _Outcome(error=answer)
-    try:
-        value = call.method.decode(answer.arguments)
-        return _Outcome(value=_with_implicit(call, value, answer))
-    except Malformed as error:
-        return _Outcome(
-            error=RemoteProtocolError(
-                f"the server's answer to {call.method.name} is malformed: {error}",
-                piece=error.value,
-            )
-        )
-
-
-def _with_implicit(call: Call[Any], value: object, answer: Answer) -> object:
-    """Add what came under the same call id (RFC 8620, 5.4; RFC 8621, 7.5)."""
-    implicit, decode = answer.implicit, call.method.decode_implicit
-    if implicit is None or decode is None:
-        return value
-    if implicit.name == "error":
-        error: MethodError = messages.method_error(
-            implicit.arguments, method=f"{call.method.name}, on success", call_id=implicit.call_id
-        )
-        return attrs.evolve(cast("Any", value), on_success_error=error)
-    return attrs.evolve(cast("Any", value), on_success=decode(implicit.arguments))
+def _elsewhere(call: Call[Any]) -> LocalProtocolError:
+    return LocalProtocolError(
+        f"{call.method.name}: this client belongs to another event loop: use a client for each loop"
+    )
 
 
 def _closed(what: str) -> ClientClosed:

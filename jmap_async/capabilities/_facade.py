@@ -15,13 +15,25 @@ arguments; what comes back is a Call of the response class.
 import inspect
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
 
 from jmap_async.protocol.blob import Blob, BlobSource
 from jmap_async.protocol.call import Call, Method, Sender, only_reads
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.converter import Decoder, decoder
 from jmap_async.protocol.session import Session
-from jmap_async.protocol.standard import Arguments
+from jmap_async.protocol.standard import Arguments, GetResponse
 from jmap_async.protocol.types import Id
 
 P = ParamSpec("P")
@@ -88,15 +100,17 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
 
     def _bind(self, instance: "DataType") -> Callable[P, Call[R]]:
         capability = instance.capability
-        host, account_id, arguments = capability.host, capability.account_id, self.arguments
+        host, account_id = capability.host, capability.account_id
         described = self.described(capability.uri)
+        # A subscripted generic takes several times as long, and has no signature of its own.
+        arguments: Callable[P, Arguments] = getattr(self.arguments, "__origin__", self.arguments)
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Call[R]:
             return Call(described, arguments(*args, **kwargs), sender=host, account_id=account_id)
 
         call.__name__ = self._attribute
         call.__qualname__ = f"{type(instance).__name__}.{self._attribute}"
-        call.__signature__ = _signature(arguments)  # type: ignore[attr-defined]  # for help()
+        call.__signature__ = inspect.signature(arguments)  # type: ignore[attr-defined]  # for help()
         return call
 
     def described(self, uri: str) -> Method:
@@ -105,6 +119,7 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
             self.name,
             capability=uri,
             decode=self._decode,
+            decode_list=self._decode_list,
             decode_implicit=decoder(self.implicit) if self.implicit else None,
             takes_account_id=self.takes_account_id,
             reads=only_reads(self.name),
@@ -114,10 +129,12 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
     def _decode(self) -> Callable[[Any], R]:
         return decoder(self.response)
 
-
-def _signature(arguments: Callable[..., Arguments]) -> object:
-    # A subscripted generic has no signature of its own.
-    return inspect.signature(getattr(arguments, "__origin__", arguments))
+    @cached_property
+    def _decode_list(self) -> Decoder | None:
+        if get_origin(self.response) is not GetResponse:
+            return None
+        [kind] = get_args(self.response)
+        return decoder(list[kind])  # type: ignore[valid-type]
 
 
 class DataType:

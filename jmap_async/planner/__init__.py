@@ -5,6 +5,7 @@ from jmap_async.planner.explain import PlannedRequest, explain
 from jmap_async.planner.planner import Planner
 from jmap_async.planner.recovery import LearntLimits, Remedy, divide, judge
 from jmap_async.planner.request import Request
+from jmap_async.planner.results import result_of, slices
 
 __all__ = [
     "Answer",
@@ -17,4 +18,6 @@ __all__ = [
     "divide",
     "explain",
     "judge",
+    "result_of",
+    "slices",
 ]

@@ -1,11 +1,13 @@
 """What would be sent: the planner run without a server."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 import orjson
 
+from jmap_async.planner.entry import Entry
 from jmap_async.planner.planner import Planner
 from jmap_async.planner.request import Request
 from jmap_async.protocol.call import AnyCall
@@ -38,7 +40,7 @@ def explain(
     Raises:
         LocalProtocolError: one of them cannot be sent.
     """
-    planner = known.rehearsal() if known else Planner()
+    planner = _Rehearsal(known or Planner())
     for call in calls:
         planner.submit(call, session).claim()
     requests: list[PlannedRequest] = []
@@ -49,6 +51,36 @@ def explain(
         if isinstance(entry.answer, Exception):
             raise entry.answer
     return requests
+
+
+class _Rehearsal(Planner):
+    """Knows what another planner has sent so far, and changes nothing of it."""
+
+    def __init__(self, known: Planner) -> None:
+        super().__init__()
+        self._known = known
+        self._kept: dict[AnyCall, Entry] = {}
+        self._copies: dict[Entry, Entry] = {}
+
+    def entry_of(self, call: AnyCall) -> Entry | None:
+        return self._kept.get(call) or self._copy(self._known.entry_of(call))
+
+    def keep(self, call: AnyCall, entry: Entry) -> None:
+        self._kept[call] = entry
+
+    def creator_of(self, scope: object, name: str) -> Entry | None:
+        own = super().creator_of(scope, name)
+        return own or self._copy(self._known.creator_of(scope, name))
+
+    def _copy(self, entry: Entry | None) -> Entry | None:
+        """Return a copy to claim in its stead; None, if it is not sent yet."""
+        if entry is None or entry.abandoned or not (entry.sent or entry.answer):
+            return None
+        if entry not in self._copies:
+            copied = self._copies[entry] = copy.copy(entry)
+            copied.unit, copied.claims, copied.requests = None, 0, []
+            copied.references, copied.makers = {}, {}
+        return self._copies[entry]
 
 
 def _described(request: Request) -> PlannedRequest:

@@ -1,10 +1,8 @@
 """Reads of the same type with the same arguments but the ids: one invocation, or as few as fit."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
-
-import orjson
 
 from jmap_async.errors import (
     JMAPError,
@@ -17,68 +15,24 @@ from jmap_async.planner.creations import is_array
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.shares import Share, Wanted, own_copy, untake
 from jmap_async.planner.units import Offer, Unit, concerns_all, resolved
 from jmap_async.protocol.converter import encode
+from jmap_async.protocol.ids import are_strings
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
     from jmap_async.planner.queue import Queue
 
 
-class Share:
-    """What one entry wants of a merged read, and what of it has come."""
-
-    __slots__ = ("answered", "entry", "first_in", "found", "ids", "state", "unsettled")
-
-    def __init__(self, entry: Entry, ids: Iterable[str]) -> None:
-        self.entry = entry
-        self.ids = list(dict.fromkeys(ids))
-        self.unsettled = len(self.ids)
-        # Which request carries, or carried, the first part of it; and whether that has come back.
-        self.first_in: Request | None = None
-        self.answered = False
-        self.found: dict[str, dict[str, Any]] = {}
-        # Of the part answered first, so that /changes from there misses nothing (RFC 8620, 5.1).
-        self.state: object = None
-
-    @property
-    def taken(self) -> bool:
-        """Tell whether a part of it was sent."""
-        return self.answered or self.first_in is not None
-
-    def take(self, request: Request) -> None:
-        """Take note that a request carries a part of it."""
-        self.first_in = self.first_in or request
-
-    def untake(self) -> None:
-        """Take note that a part has to be sent again."""
-        if not self.answered:
-            self.first_in = None
-
-    def must_wait(self, request: Request) -> bool:
-        """Tell whether the first part is still under way in another request.
-
-        Two requests are carried out in any order: what is read before the state that is reported
-        could have changed in between, and nobody would notice.
-        """
-        if self.first_in is None or self.first_in is request or self.answered:
-            return False
-        return self.entry.answer is None and not self.entry.withdrawn
-
-    def answer(self, members: Mapping[str, Any]) -> Answer:
-        """Put the response together that this call would have got on its own."""
-        response = {**members, "list": [self.found[one] for one in self.ids if one in self.found]}
-        response["notFound"] = [one for one in self.ids if one not in self.found]
-        if self.state is not None:
-            response["state"] = self.state
-        return Answer(response)
-
-
-Wanted = dict[str, list[Share]]
-"""Who wants each id."""
-
 # Paths that give one id for each object of a /get.
 _ONE_EACH: Final = re.compile(r"/list/\*/(?:id|threadId|emailId|parentId)")
+
+# What a response has of its own for each of those who share it.
+_OWN: Final = frozenset({"list", "notFound", "state"})
+
+# Octets of `,"ids":` in the arguments.
+_IDS: Final = 7
 
 # Replays of a refused read are divided into this many parts each time.
 _PARTS: Final = 8
@@ -100,11 +54,13 @@ class GetUnit(Unit):
     @staticmethod
     def suits(entry: Entry) -> bool:
         """Tell whether an entry is a read by ids."""
-        if not entry.method.reads or not entry.method.name.endswith("/get") or entry.makers:
-            return False
-        # An empty list is asked for its state; there is nothing to cut up.
-        ids = entry.arguments.get("ids")
-        return "ids" in entry.references or (is_list_of_ids(ids) and bool(ids))
+        if entry.rest is not None:
+            # An empty list is asked for its state; there is nothing to cut up.
+            ids = entry.arguments["ids"]
+            return entry.method.reads and bool(ids) and are_strings(ids)
+        method = entry.method
+        referring = "ids" in entry.references and not entry.makers
+        return referring and method.reads and method.name.endswith("/get")
 
     @staticmethod
     def key(entry: Entry) -> object:
@@ -130,14 +86,14 @@ class GetUnit(Unit):
                 del self._wanted[one]
         return True
 
-    def _want(self, entry: Entry, ids: Iterable[str]) -> None:
+    def _want(self, entry: Entry, ids: Sequence[str]) -> None:
         share = self._shares[entry] = Share(entry, ids)
+        wanted = self._wanted
         for one in share.ids:
-            takers = self._wanted.get(one)
-            if takers is None:
-                self._wanted[one] = [share]
+            if one in wanted:
+                wanted[one].append(share)
             else:
-                takers.append(share)
+                wanted[one] = [share]
 
     # On the way out
 
@@ -165,20 +121,18 @@ class GetUnit(Unit):
             return offer
         if request.full:
             return Offer.FULL
-        part = self._part(request, len(encode({**wire, "ids": []})))
-        if part is None:
+        part = self._sendable(request)
+        if not part:  # those who wanted the rest may have left
+            self.exhausted = not self._wanted
+            return Offer.DROPPED if self.exhausted else Offer.BLOCKED
+        rest = self._rest(wire)
+        ids = self._fitting(part, request, len(rest) + _IDS)
+        if ids is None:
             return Offer.FULL
-        if not part:
-            return Offer.BLOCKED
-        for one in part:
-            del self._wanted[one]
+        entries = self._carried(part, request)
         self.exhausted = not self._wanted
-        entries = self._takers(part, request)
-        if not entries:  # everybody who wanted these has left
-            return Offer.DROPPED if self.exhausted else self._take(request, wire)
-        body = encode({**wire, "ids": list(part)})
-        count = len(part)
-        invocation = request.add(self, body, entries, creates=(), objects=count, payload=part)
+        body = b'%b%b"ids":%b}' % (rest[:-1], b"," if len(rest) > 2 else b"", ids)
+        invocation = request.add(self, body, entries, objects=len(part), payload=part)
         if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
@@ -188,44 +142,68 @@ class GetUnit(Unit):
         most = _most(self._references["ids"])
         return most is not None and most <= request.limits.max_objects_in_get
 
-    def _takers(self, part: Wanted, request: Request) -> tuple[Entry, ...]:
-        """Return who still wants some of the ids; ids that nobody wants are taken out."""
-        entries: dict[Entry, None] = {}
-        for one, takers in tuple(part.items()):
-            staying = [share for share in takers if not self._left(share.entry)]
-            for share in staying:
-                share.take(request)
-                entries[share.entry] = None
-            if staying:
-                part[one] = staying
-            else:
-                del part[one]
-        return tuple(entries)
+    def _rest(self, wire: dict[str, Any]) -> bytes:
+        """Return the JSON of the arguments but the ids."""
+        entry = self.entries[0]
+        if entry.rest is not None and not entry.references:
+            return entry.rest
+        return encode({name: value for name, value in wire.items() if name != "ids"})
 
-    def _part(self, request: Request, overhead: int) -> Wanted | None:
-        """Return the ids that go into one invocation, by number and by octets; None: no room."""
+    def _sendable(self, request: Request) -> Wanted:
+        """Return ids that may go now, for one invocation; drop those that nobody wants."""
         limits = request.limits
         most = max(1, min(limits.max_objects_in_get, self._most or limits.max_objects_in_get))
-        room = request.room(self.name, self.using) - overhead
         part: Wanted = {}
-        for one, takers in self._sendable(request):
-            room -= len(encode(one)) + 1
-            if len(part) == most or room < 0:
-                break
-            part[one] = takers
-        first = None if part else next(self._sendable(request), None)
-        if first is None:
-            return part
-        if request.invocations:
-            return None
-        if room + request.slack < 0:
-            raise self._too_large(overhead + len(encode(first[0])), request.told.max_size_request)
-        return dict([first])
-
-    def _sendable(self, request: Request) -> Iterator[tuple[str, list[Share]]]:
+        gone: list[str] = []
         for one, takers in self._wanted.items():
-            if request.pretend or not any(share.must_wait(request) for share in takers):
-                yield one, takers
+            staying = self._ready(takers, request)
+            if staying:
+                part[one] = staying
+                if len(part) == most:
+                    break
+            elif staying is not None:
+                gone.append(one)
+        for one in gone:
+            del self._wanted[one]
+        return part
+
+    def _ready(self, takers: list[Share], request: Request) -> list[Share] | None:
+        """Return who still wants an id; None: it has to wait."""
+        staying = takers
+        for share in takers:
+            if self._left(share.entry):
+                staying = [one for one in staying if one is not share]
+            elif share.first_in is not None and share.must_wait(request):
+                return None
+        return staying
+
+    def _fitting(self, part: Wanted, request: Request, overhead: int) -> bytes | None:
+        """Return the ids as JSON; take out those that do not fit; None: there is room for none."""
+        room = request.room(self.name, self.using) - overhead
+        ids = encode([*part])
+        if len(ids) <= room:
+            return ids
+        fitting = _within(room, [*part])
+        if not fitting:
+            if request.invocations:
+                return None
+            fitting = [*part][:1]
+            if (size := len(encode(fitting))) > room + request.slack:
+                raise self._too_large(overhead + size, request.told.max_size_request)
+        for one in [*part][len(fitting) :]:
+            del part[one]
+        return encode(fitting)
+
+    def _carried(self, part: Wanted, request: Request) -> tuple[Entry, ...]:
+        """Take note that a request carries a part; return who shares it."""
+        entries: dict[Entry, None] = {}
+        for one, takers in part.items():
+            del self._wanted[one]
+            for share in takers:
+                if share.first_in is None:
+                    share.first_in = request.token
+                entries[share.entry] = None
+        return tuple(entries)
 
     # On the way back
 
@@ -268,20 +246,16 @@ class GetUnit(Unit):
         self, part: Wanted, rows: dict[str, dict[str, Any]], arguments: dict[str, Any]
     ) -> None:
         state = arguments.get("state")
-        members = {
-            name: value
-            for name, value in arguments.items()
-            if name not in {"list", "notFound", "state"}
-        }
+        members = {name: value for name, value in arguments.items() if name not in _OWN}
         for one, takers in part.items():
             row = rows.get(one)
-            for position, share in enumerate(takers):
+            for share in takers:
                 if row is not None:
                     # Everybody gets objects of their own.
-                    share.found[one] = orjson.loads(orjson.dumps(row)) if position else row
-                if share.state is None:
+                    own = row if share is takers[0] else own_copy(row)
+                    share.rows.append(own)
+                if not share.answered:
                     share.state = state
-                share.answered = True
                 share.unsettled -= 1
                 if not share.unsettled:
                     self._settle(share.entry, share.answer(members))
@@ -291,7 +265,7 @@ class GetUnit(Unit):
         if part := _payload(invocation):
             since = self._wanted
             self._wanted = {one: [*takers] for one, takers in part.items()}
-            _untake(part)
+            untake(part)
             # Others may have come for the same ids meanwhile.
             for one, takers in since.items():
                 self._wanted.setdefault(one, []).extend(takers)
@@ -334,7 +308,7 @@ class GetUnit(Unit):
 
     def _divided(self, part: Wanted, entries: tuple[Entry, ...], parts: int) -> list[Unit]:
         """Cut a read up by callers, so that only the one at fault is refused again."""
-        _untake(part)
+        untake(part)
         count = -(-len(entries) // parts)
         units: list[Unit] = []
         for start in range(0, len(entries), count):
@@ -359,15 +333,19 @@ def _payload(invocation: Invocation) -> Wanted | None:
     return cast("Wanted", part) if isinstance(part, dict) else None
 
 
-def _untake(part: Wanted) -> None:
-    for takers in part.values():
-        for share in takers:
-            share.untake()
+def _within(room: int, ids: list[str]) -> list[str]:
+    """Return the first ids, as many as fit into so many octets."""
+    size = 1
+    for count, one in enumerate(ids):
+        size += len(encode(one)) + 1
+        if size > room:
+            return ids[:count]
+    return ids
 
 
 def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
     """Tell whether a value is what /get takes for its ids."""
-    return is_array(value) and all(isinstance(one, str) for one in value)
+    return is_array(value) and are_strings(value)
 
 
 def _most(reference: Reference) -> int | None:

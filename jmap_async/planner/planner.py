@@ -10,10 +10,8 @@ for the next request that may leave, sends it, and gives the answer back:
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
-
-import attrs
 
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry, prepare
@@ -46,7 +44,6 @@ class Planner:
         """Calls that were submitted and are not sent yet."""
         self._session: Session | None = None
         self._finished: list[Entry] = []
-        self._entries: weakref.WeakKeyDictionary[AnyCall, Entry] = weakref.WeakKeyDictionary()
         self._creators: weakref.WeakKeyDictionary[object, dict[str, Entry]] = (
             weakref.WeakKeyDictionary()
         )
@@ -61,40 +58,36 @@ class Planner:
         if session is not self._session:
             self._session = session
             self._queue.refused.clear()
-        entry = self._entries.get(call)
+        entry = self.entry_of(call)
         if entry is None or entry.abandoned:
             entry = prepare(
                 call,
                 session,
                 entry_of=lambda other: self.submit(other, session),
-                creator_of=self._creator,
+                creator_of=self.creator_of,
             )
-            self._entries[call] = entry
             self._queue.add(entry)
-            self._remember(call.scope, entry)
-            self._waits(entry)
+            if entry.creates:
+                self._remember(call.scope, entry)
+            self._take_in(call, entry)
         return entry
 
-    def rehearsal(self) -> "Planner":
-        """Return a planner to try things with, which knows the calls that were sent so far."""
-        other, copies = Planner(), dict[Entry, Entry]()
-        other._session, other._nobody = self._session, self._nobody
-        for call, entry in self._entries.items():
-            if (entry.sent or entry.answer) and not entry.abandoned:
-                copies[entry] = attrs.evolve(entry, unit=None, claims=0, requests=[])
-                other._entries[call] = copies[entry]
-        for scope, known in self._creators.items():
-            other._creators[scope] = {
-                name: copies[entry] for name, entry in known.items() if entry in copies
-            }
-        return other
+    def entry_of(self, call: AnyCall) -> Entry | None:
+        """Return what a call became when it was submitted."""
+        entry: Entry | None = call.state
+        return entry
+
+    def keep(self, call: AnyCall, entry: Entry) -> None:
+        """Note what a call became: with the call, so that it is gone when the call is."""
+        call.state = entry
 
     def knows(self, call: AnyCall) -> bool:
         """Tell whether a call was submitted, so that submitting it again adds nothing."""
-        entry = self._entries.get(call)
+        entry = self.entry_of(call)
         return entry is not None and not entry.abandoned
 
-    def _waits(self, entry: Entry) -> None:
+    def _take_in(self, call: AnyCall, entry: Entry) -> None:
+        self.keep(call, entry)
         self.waiting += 1
         self._submitted(entry)
 
@@ -113,13 +106,13 @@ class Planner:
                 call,
                 session,
                 entry_of=lambda other: entries.get(other) or self.submit(other, session),
-                creator_of=self._creator,
+                creator_of=self.creator_of,
             )
-            self._remember(call.scope, entries[call])
-        self._entries.update(entries)
+            if entries[call].creates:
+                self._remember(call.scope, entries[call])
         self._queue.add_batch(list(entries.values()))
-        for entry in entries.values():
-            self._waits(entry)
+        for call, entry in entries.items():
+            self._take_in(call, entry)
         return list(entries.values())
 
     def next_request(self, limits: CoreCapability, *, pretend: bool = False) -> Request | None:
@@ -236,23 +229,22 @@ class Planner:
             entry.answer = error
             self._settled(entry)
 
-    def finished(self) -> Iterable[Entry]:
+    def finished(self) -> Sequence[Entry]:
         """Return the calls that were answered, or failed, since the last time."""
         finished, self._finished = self._finished, []
         return finished
 
     def _settled(self, entry: Entry) -> None:
-        self.waiting -= not (entry.sent or entry.abandoned)
+        self.waiting -= not (entry.carried or entry.abandoned)
         self._finished.append(entry)
 
     # Creation ids, by who chose them
 
-    def _creator(self, scope: object, name: str) -> Entry | None:
+    def creator_of(self, scope: object, name: str) -> Entry | None:
+        """Return the call that created something under this name, in this scope."""
         return self._creators.get(self._nobody if scope is None else scope, {}).get(name)
 
     def _remember(self, scope: object, entry: Entry) -> None:
-        if not entry.creates:
-            return
         known = self._creators.setdefault(self._nobody if scope is None else scope, {})
         for name in entry.creates:
             known.pop(name, None)

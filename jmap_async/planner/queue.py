@@ -9,8 +9,9 @@ order (RFC 8620, 3.10), so a single request may hold many epochs.
 
 import contextlib
 import heapq
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from jmap_async.planner.batch_unit import BatchUnit
@@ -54,17 +55,19 @@ class Queue:
 
     def add(self, entry: Entry) -> None:
         """Append a call, or put it into a unit that waits already."""
-        for other in entry.needs:
-            self._set_apart(other)
-            _lengthen(other)
-        epochs = [self._epoch(one, reads=entry.method.reads) for one in entry.accounts]
-        kind = next((kind for kind in (GetUnit, SetUnit) if kind.suits(entry)), Unit)
-        key = kind.key(entry) if len(epochs) == 1 else None
+        kind, needs, reads = _kind(entry), entry.needs, entry.method.reads
+        if kind is not SetUnit:  # which can build on a merged call
+            for other in needs:
+                self._set_apart(other)
+        key = kind.key(entry) if len(entry.accounts) == 1 else None
         if key is not None:
-            waiting = epochs[0].joinable.get(key)
+            waiting = self._epoch(entry.accounts[0], reads=reads).joinable.get(key)
             if waiting is not None and not waiting.exhausted and waiting.join(entry):
                 entry.unit = waiting
                 return
+        for other in needs:
+            _lengthen(other)
+        epochs = [self._epoch(one, reads=reads) for one in entry.accounts]
         unit = self._enqueue(kind(entry, self), epochs)
         if key is not None:
             unit.joinable_as = key
@@ -81,12 +84,14 @@ class Queue:
         self._enqueue(unit, [self._epoch(one, reads=unit.reads) for one in unit.accounts])
 
     def _epoch(self, account: str | None, *, reads: bool) -> Epoch:
-        lane = self._lanes.setdefault(account, deque())
+        lane = self._lanes.get(account)
+        if lane is None:
+            lane = self._lanes[account] = deque()
         if not lane or lane[-1].reads != reads:
             lane.append(Epoch(reads=reads))
         return lane[-1]
 
-    def _enqueue(self, unit: Unit, epochs: list[Epoch]) -> Unit:
+    def _enqueue(self, unit: Unit, epochs: Sequence[Epoch]) -> Unit:
         self._seq += 1
         unit.seq = self._seq
         unit.epochs = epochs
@@ -95,7 +100,7 @@ class Queue:
         if not unit.reads:
             # It may touch what a later /set touches: that must not join one that stands before it.
             for epoch in epochs:
-                epoch.joinable.clear()
+                unit.close_off(epoch.joinable)
         for entry in unit.entries:
             entry.unit = unit
         return unit
@@ -112,20 +117,27 @@ class Queue:
     @property
     def empty(self) -> bool:
         """Tell whether nothing waits."""
-        return not any(epoch.units for lane in self._lanes.values() for epoch in lane)
+        for lane in self._lanes.values():
+            for epoch in lane:
+                if epoch.units:
+                    return False
+        return True
 
     # Going out
 
     def fill(self, request: Request) -> None:
         """Put into a request what may go now and fits, in order."""
-        turns: Counter[Unit] = Counter()
+        turns: dict[Unit, int] = {}
         lanes = [self._ready(lane, request) for lane in self._lanes.values()]
         in_order = lanes[0] if len(lanes) == 1 else heapq.merge(*lanes, key=lambda one: one.seq)
         try:
             for unit in in_order:
-                turns[unit] += 1
                 # A call that touches two accounts goes when its turn has come in both.
-                if turns[unit] == len(unit.epochs) and not self._offer(unit, request):
+                if len(unit.epochs) > 1:
+                    turns[unit] = turns.get(unit, 0) + 1
+                    if turns[unit] < len(unit.epochs):
+                        continue
+                if not self._offer(unit, request):
                     return
         finally:
             for lane in lanes:
@@ -133,8 +145,9 @@ class Queue:
 
     def _ready(self, lane: deque[Epoch], request: Request) -> Generator[Unit, None, None]:
         """Yield the units of an account whose turn has come, and keep those that stay."""
+        unsure = False
         for epoch in tuple(lane):
-            if not epoch.reads and epoch.flying > request.epochs[epoch]:
+            if not epoch.reads and (unsure or epoch.flying > request.epochs.get(epoch, 0)):
                 return
             staying: list[Unit] = []
             try:
@@ -150,12 +163,13 @@ class Queue:
                         break
             finally:
                 epoch.units.extendleft(one for one in reversed(staying) if not one.exhausted)
-            if epoch.units or epoch.flying > request.epochs[epoch] or epoch in request.unsure:
+            unsure |= epoch in request.unsure
+            if epoch.units or epoch.flying > request.epochs.get(epoch, 0):
                 return
 
     def _offer(self, unit: Unit, request: Request) -> bool:
         """Put in what fits of a unit; False: the request is complete."""
-        trial = unit.trial or (self._apart if unit.using & self.refused else None)
+        trial = unit.trial or (None if self.refused.isdisjoint(unit.using) else self._apart)
         if request.invocations:
             if trial is not request.trial or request.would_split(unit.chain):
                 request.passed_over += 1
@@ -165,9 +179,10 @@ class Queue:
         while not unit.exhausted:
             before = len(request.invocations)
             offer = unit.offer(request)
-            for epoch in unit.epochs:
-                epoch.flying += len(request.invocations) - before
-                request.epochs[epoch] += len(request.invocations) - before
+            taken = len(request.invocations) - before
+            for epoch in unit.epochs if taken else ():
+                epoch.flying += taken
+                request.epochs[epoch] = request.epochs.get(epoch, 0) + taken
             request.dropped |= offer is Offer.DROPPED
             if _is_spent(unit):
                 _forget(unit)
@@ -180,7 +195,7 @@ class Queue:
     # Coming back
 
     def put_back(self, unit: Unit, units: Sequence[Unit]) -> None:
-        """Put units in front of all others of the epochs that `unit` is from."""
+        """Put units in the place of `unit`: in front of all that came after it."""
         for one in units:
             one.seq, one.epochs = unit.seq, unit.epochs
             for entry in one.entries:
@@ -190,7 +205,10 @@ class Queue:
             with contextlib.suppress(ValueError):
                 epoch.units.remove(unit)
             rest = () if unit in units or unit.exhausted else (unit,)
-            epoch.units.extendleft(reversed((*units, *rest)))
+            before = list(takewhile(lambda one: one.seq < unit.seq, epoch.units))
+            for _ in before:
+                epoch.units.popleft()
+            epoch.units.extendleft(reversed((*before, *units, *rest)))
 
     def done(self, request: Request) -> None:
         """Take note that a request is not under way any more."""
@@ -202,6 +220,13 @@ class Queue:
                 lane.popleft()
             if not lane:
                 del self._lanes[account]
+
+
+def _kind(entry: Entry) -> type[Unit]:
+    """Return what a call becomes on its way into a request."""
+    if GetUnit.suits(entry):
+        return GetUnit
+    return SetUnit if SetUnit.suits(entry) else Unit
 
 
 def _is_spent(unit: Unit) -> bool:

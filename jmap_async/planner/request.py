@@ -1,7 +1,7 @@
 """One request under construction, and then under way."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -32,6 +32,8 @@ class Invocation:
     """How many objects it names, as the server counts them."""
     payload: object = None
     """What the unit needs to know to tell its entries what came back."""
+    repeatable: bool = False
+    """A write that is sent again if it is refused for the sake of one of its callers."""
 
 
 # Octets of `["","",""]` and the comma after it, and room for the call id and its references.
@@ -48,6 +50,8 @@ class Request:
         told: CoreCapability | None = None,
         pretend: bool = False,
     ) -> None:
+        # Stands for it where a reference to it would be one in a circle.
+        self.token: Final = object()
         self.limits = limits
         # What the session says. A call that cannot be made smaller may use all of it: what was
         # learnt since is a guess about how to pack, and the server shall decide.
@@ -61,10 +65,13 @@ class Request:
         # What later calls of this request may refer to: whole answers and created objects.
         self.alone: dict[Entry, Invocation] = {}
         self.made: set[tuple[Entry, str]] = set()
+        # Those of writes that may be sent again: only what goes again with them builds on them.
+        self.shared: set[tuple[Entry, str]] = set()
         self.created: set[str] = set()
         # How many of its invocations come from which epoch of the queue.
-        self.epochs: Counter[Epoch] = Counter()
-        # Epochs with reads that may have to be repeated: nothing later may stand behind them.
+        self.epochs: dict[Epoch, int] = {}
+        # Epochs with calls that may have to be repeated: no later write may stand behind them, for
+        # then so are the reads in between.
         self.unsure: set[Epoch] = set()
         # How many of its calls somebody waits for, and how many were never sent before.
         self.claimed = 0
@@ -101,7 +108,7 @@ class Request:
         return 0 if self.invocations else self.told.max_size_request - self.limits.max_size_request
 
     def _frame(self, name: str, using: frozenset[str]) -> int:
-        return _FRAME + len(name) + sum(len(uri) + 3 for uri in using - self.using)
+        return _FRAME + len(name) + _octets(using - self.using)
 
     def add(
         self,
@@ -109,7 +116,7 @@ class Request:
         arguments: bytes,
         entries: tuple[Entry, ...],
         *,
-        creates: Iterable[str],
+        creates: Sequence[str] = (),
         objects: int = 0,
         payload: object = None,
     ) -> Invocation:
@@ -120,23 +127,25 @@ class Request:
         name, using, call_id = unit.name, unit.using, f"c{len(self.invocations)}"
         self.size += self._frame(name, using) + len(arguments)
         self.using |= using
+        self._carry(entries)
         for entry in entries:
-            self._carry(entry)
-            self.created.update(entry.wire_names.values())
+            if entry.wire_names:
+                self.created.update(entry.wire_names.values())
         body = messages.encode_invocation(name, arguments, call_id)
         invocation = Invocation(call_id, name, unit, entries, using, body, objects, payload)
         self.invocations.append(invocation)
-        if len(entries) == 1:
+        if creates and len(entries) == 1:
             # If this fails for the sake of another caller, it is repeated: nothing may build on it.
             self.made.update((entries[0], name) for name in creates)
         return invocation
 
-    def _carry(self, entry: Entry) -> None:
-        if self not in entry.requests:
-            self.fresh += not entry.sent
-            entry.carried += 1
-            entry.requests.append(self)
-            self.claimed += bool(entry.claims)
+    def _carry(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if self not in entry.requests:
+                self.fresh += not entry.carried
+                entry.carried += 1
+                entry.requests.append(self)
+                self.claimed += entry.claims > 0
 
     @property
     def deserted(self) -> bool:
@@ -196,7 +205,7 @@ class Request:
         for entry in invocation.entries:
             if self in entry.requests:
                 entry.requests.remove(self)
-                self.claimed -= bool(entry.claims)
+                self.claimed -= entry.claims > 0
 
     def encode(self) -> bytes:
         """Write the request."""
@@ -237,10 +246,16 @@ class Request:
         return False
 
 
+@lru_cache(maxsize=256)
+def _octets(using: frozenset[str]) -> int:
+    """Return how much longer these capabilities make a request."""
+    return sum(len(uri) + 3 for uri in using)
+
+
 class Draft(Request):
     """A request that is filled to see whether it all fits; the calls do not notice."""
 
-    def _carry(self, entry: Entry) -> None:
+    def _carry(self, entries: Iterable[Entry]) -> None:
         pass
 
 

@@ -2,81 +2,84 @@
 
 Merging must not change what anybody sees. So a call joins only when the order in which the server
 works (creates, then updates, then destroys; RFC 8620, 5.3) keeps it behind those that came before,
-and when it touches no object that one of them touches.
+and when it touches no object that one of them touches. What the server refuses is sent again in
+parts, until whoever is at fault is alone; and what could not be made because of that goes with it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import attrs
-import orjson
-
-from jmap_async.errors import MethodError, ServerPartialFail, TooLarge
-from jmap_async.planner import creations
-from jmap_async.planner.entry import Answer, Entry
+from jmap_async.errors import MethodError, ServerPartialFail
+from jmap_async.planner import creations, submissions
+from jmap_async.planner.changes import Change, changes_of, divided, is_separable, touched
+from jmap_async.planner.entry import Answer, Entry, original_name
 from jmap_async.planner.get_unit import is_list_of_ids
-from jmap_async.planner.recovery import repeatable
+from jmap_async.planner.load import Load, octets
+from jmap_async.planner.outcomes import (
+    CREATE,
+    DESTROY,
+    PHASES,
+    UPDATE,
+    Writer,
+    complete,
+    note,
+    outcomes,
+    tell,
+    with_rest,
+)
+from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.units import Offer, Unit, concerns_all
-from jmap_async.protocol.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
     from jmap_async.planner.queue import Queue
 
-_PHASES: Final = ("create", "update", "destroy")
-_EMPTY: Final[Mapping[str, object]] = {"create": {}, "update": {}, "destroy": []}
-_DONE: Final = {"create": "created", "update": "updated", "destroy": "destroyed"}
-_REFUSED: Final = {"create": "notCreated", "update": "notUpdated", "destroy": "notDestroyed"}
 
-
-@attrs.frozen(eq=False)
-class Change:
-    """One object to create, update or destroy, for one entry; `body` is JSON already."""
-
-    entry: Entry
-    phase: str
-    key: str
-    body: bytes
-
-    @property
-    def size(self) -> int:
-        """Octets that it adds to the arguments, at most."""
-        return len(self.body) + len(encode(self.key)) + 2
+# Arguments that speak of single objects.
+_PLAIN: Final = frozenset({"accountId", *PHASES})
 
 
 class SetUnit(Unit):
     """A /set for all callers whose changes can be made together."""
 
-    def __init__(self, entry: Entry, queue: "Queue") -> None:
+    def __init__(self, entry: Entry, queue: "Queue", *, empty: bool = False) -> None:
         super().__init__(entry, queue)
-        self._changes: list[Change] = []
-        self._touched: set[str] = set()
-        self._last = 0
+        self._writers: dict[Entry, Writer] = {}
+        # What waits: parts that go again, each on its own, and then whatever has not gone yet.
+        self._parts: list[deque[Change]] = []
+        self._changes: deque[Change] = deque()
+        self._positions = 0
+        self.touched: set[object] = set()
+        self._last = CREATE
+        self._refers = False
         self._under_way = False
-        self._unsettled: dict[Entry, int] = {}
-        self._results: dict[Entry, dict[str, Any]] = {}
-        self._refusals: dict[Entry, MethodError | TooLarge] = {}
-        self._add(entry)
+        # Submissions that stand behind this, and that a further call may pass.
+        self.behind: list[SetUnit] = []
+        # Whether the fault is somebody's or everybody's.
+        self._division = Counts()
+        if not empty:
+            self._add(entry, touched(entry))
 
     @staticmethod
     def suits(entry: Entry) -> bool:
         """Tell whether an entry is a /set that may be merged or cut up."""
         arguments = entry.arguments
+        if not entry.method.name.endswith("/set") or not entry.mergeable or entry.references:
+            return False
+        if not arguments.keys() <= _PLAIN and not submissions.is_separable(entry):
+            return False
+        get = arguments.get
+        create, update, destroy = get("create"), get("update"), get("destroy")
         return (
-            entry.method.name.endswith("/set")
-            and entry.mergeable
-            and not entry.references
-            and not entry.makers
-            # Creations that mention each other have to stay in one piece.
-            and not creations.may_mention(entry.encoded)
-            and arguments.keys() <= {"accountId", *_PHASES}
-            and any(arguments.get(phase) for phase in _PHASES)
+            bool(update or create or destroy)
             # What is malformed goes as it is, for the server to refuse.
-            and isinstance(arguments.get("create") or {}, dict)
-            and isinstance(arguments.get("update") or {}, dict)
-            and is_list_of_ids(arguments.get("destroy") or [])
+            and (not create or isinstance(create, dict))
+            and (not update or isinstance(update, dict))
+            and (not destroy or is_list_of_ids(destroy))
+            and (not (entry.creates or entry.makers or entry.strangers) or is_separable(entry))
         )
 
     @staticmethod
@@ -85,198 +88,291 @@ class SetUnit(Unit):
         return (entry.method.name, entry.using, entry.arguments.get("accountId"))
 
     def join(self, entry: Entry) -> bool:
-        changes = list(_changes(entry.arguments))
-        if min(phase for phase, _, _ in changes) < self._last:
+        arguments, objects = entry.arguments, touched(entry)
+        first = (
+            CREATE if arguments.get("create") else UPDATE if arguments.get("update") else DESTROY
+        )
+        if first < self._last or not objects.isdisjoint(self.touched):
             return False
-        if any(key in self._touched for phase, key, _ in changes if phase):
+        if self.behind and not self._may_pass(objects):
+            return False
+        if entry.makers and self._stands_before(entry):
             return False
         self.entries.append(entry)
-        self._add(entry)
+        self._add(entry, objects)
         return True
+
+    def _may_pass(self, objects: set[object]) -> bool:
+        """Tell whether a later write may go before the submissions that stand behind this."""
+        # Not without end: who waits for what is under way already is next.
+        return not self._under_way and all(one.may_be_passed(objects) for one in self.behind)
+
+    def _stands_before(self, entry: Entry) -> bool:
+        """Tell whether this goes too early for a call, because of what that mentions."""
+        late = (self, *self.behind)
+        return any(
+            maker.answer is None and (maker.unit in late or maker.accounts != entry.accounts)
+            for maker in entry.makers.values()
+        )
+
+    def may_be_passed(self, objects: set[object]) -> bool:
+        """Tell whether a later write of Emails may go before these submissions."""
+        if self._last > CREATE:
+            return False
+        # Of what refers to a draft we do not know the Email.
+        return not objects or (not self._refers and objects.isdisjoint(self.touched))
+
+    def close_off(self, joinable: dict[object, Unit]) -> None:
+        passed = {
+            key: unit
+            for key, unit in joinable.items()
+            # Tasks that send messages alternate between the two.
+            if self.name == submissions.METHOD and unit.name == "Email/set"
+        }
+        joinable.clear()
+        joinable.update(passed)
+        for unit in passed.values():
+            if isinstance(unit, SetUnit):
+                unit.behind.append(self)
 
     def leave(self, entry: Entry) -> bool:
         # Only the last one: the order of the others stays as it is.
         if len(self.entries) == 1 or entry is not self.entries[-1] or self._under_way:
             return False
         self.entries.pop()
-        self._changes = [one for one in self._changes if one.entry is not entry]
+        while self._changes and self._changes[-1].writer.entry is entry:
+            self._changes.pop()
         return True
 
-    def _add(self, entry: Entry) -> None:
-        count = 0
-        for phase, key, value in _changes(entry.arguments):
-            count += 1
-            self._last = max(self._last, phase)
-            if phase:
-                self._touched.add(key)
-            self._changes.append(Change(entry, _PHASES[phase], key, encode(value)))
-        self._unsettled[entry] = count
-        self._results[entry] = {}
+    def _add(self, entry: Entry, objects: set[object]) -> None:
+        writer = self._writers[entry] = Writer(entry)
+        self.touched |= objects
+        self._refers |= bool(entry.makers)
+        changes = changes_of(writer)
+        for change in changes:
+            self._positions += 1
+            change.position = self._positions
+            writer.unsettled += len(change.keys)
+        writer.wanted = changes
+        # They are in the order in which the server works, and behind all others.
+        self._last = changes[-1].phase
+        self._changes += changes
 
     # On the way out
 
     def _staying(self) -> list[Entry]:
         # Who left is found out when their changes are taken.
-        return self.entries if self._changes else super()._staying()
+        return self.entries if self._next() else super()._staying()
+
+    def _overtakes(self, earlier: Invocation) -> bool:
+        other = earlier.unit
+        return (
+            other is not self
+            and isinstance(other, SetUnit)
+            and super()._overtakes(earlier)
+            and not self.touched.isdisjoint(other.touched)
+        )
+
+    def _with_names(self, request: Request) -> dict[str, Any]:
+        # Each change gets its names when it is taken.
+        return self._arguments
+
+    def _next(self) -> deque[Change]:
+        """Return what goes into an invocation together, as far as it fits."""
+        return next((part for part in self._parts if part), self._changes)
 
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if request.full:
             return Offer.FULL
-        common = {"accountId": wire["accountId"]} if "accountId" in wire else {}
-        part = self._part(request, len(encode({**common, **_EMPTY})))
-        if not part:
-            # Those who wanted the rest may have left, or been refused.
-            self.exhausted = not self._changes
-            return Offer.DROPPED if self.exhausted else Offer.FULL
-        self._under_way = True
-        self.exhausted = not self._changes
-        entries = tuple(dict.fromkeys(one.entry for one in part))
-        body = encode({**common, **_arguments(part, request)})
-        creates = [one.key for one in part if one.phase == "create"]
-        count = len(part)
-        invocation = request.add(self, body, entries, creates=creates, objects=count, payload=part)
-        if self.exhausted and len(self.entries) == 1 and self._unsettled[entries[0]] == len(part):
-            request.alone[entries[0]] = invocation
+        load = Load(
+            request, room=request.room(self.name, self.using), account=wire.get("accountId")
+        )
+        offer = Offer.TAKEN
+        while offer is Offer.TAKEN and not load.changes and not self.exhausted:
+            offer = self._fill(load, request)
+            self.exhausted = not self._next()
+        if load.changes:
+            self._append(load, request)
+            return Offer.TAKEN
+        # Those who wanted the rest may have left, or been refused.
+        return Offer.DROPPED if self.exhausted else offer
+
+    def _fill(self, load: Load, request: Request) -> Offer:
+        """Put into an invocation what fits."""
+        changes = self._next()
+        while changes:
+            if self._left(changes[0].writer.entry):
+                changes.popleft()
+                continue
+            if load.count == load.most:
+                return Offer.FULL
+            pieces = changes[0].bind(request, load.names)
+            if pieces is None:
+                return Offer.BLOCKED
+            slack = 0 if load.changes else request.slack
+            if load.add(changes[0], pieces, slack=slack):
+                changes.popleft()
+            elif len(changes[0].keys) > 1:
+                changes.extendleft(reversed([*changes.popleft().apart()]))
+            elif load.changes or request.invocations:
+                return Offer.FULL
+            else:
+                size = load.overhead + octets(pieces)
+                self._refuse(changes.popleft(), size, request.told.max_size_request)
         return Offer.TAKEN
 
-    def _with_names(self, request: Request) -> dict[str, Any]:
-        # Each part names its own creations when it is cut off; those sent before keep theirs.
-        return self._arguments
+    def _append(self, load: Load, request: Request) -> None:
+        """Put the invocation into the request, and say who may build on it."""
+        part = load.changes
+        entries = tuple(dict.fromkeys(one.writer.entry for one in part))
+        first = part[0].writer
+        created: list[str] = []
+        for one in part:
+            if one.name is not None:
+                entry = one.writer.entry
+                # Entries without names share an empty mapping.
+                entry.wire_names = entry.wire_names or {}
+                entry.wire_names[one.keys[0]] = one.name
+                created.append(one.keys[0])
+        again = len(entries) > 1 or any(one.shared for one in part)
+        invocation = request.add(
+            self,
+            load.arguments(),
+            entries,
+            creates=() if again else created,
+            objects=load.count,
+            payload=part,
+        )
+        invocation.repeatable = again
+        self._under_way = True
+        if again:
+            request.unsure.update(self.epochs)
+            request.shared.update((one.writer.entry, one.keys[0]) for one in part if one.name)
+        elif first.unsettled == load.count and not first.result:
+            request.alone[first.entry] = invocation
 
-    def _part(self, request: Request, overhead: int) -> list[Change]:
-        """Take the changes that go into one invocation, by number and by octets."""
-        most = max(1, request.limits.max_objects_in_set)
-        room = request.room(self.name, self.using) - overhead
-        part: list[Change] = []
-        seen = 0
-        for change in self._changes:
-            if len(part) == most:
-                break
-            if not self._left(change.entry):
-                slack = 0 if part else request.slack
-                if change.size <= room + slack:
-                    part.append(change)
-                    room -= change.size
-                elif part or request.invocations:
-                    break
-                else:
-                    self._refuse(change, overhead, request.told.max_size_request)
-            seen += 1
-        del self._changes[:seen]
-        return part
-
-    def _refuse(self, change: Change, overhead: int, limit: int) -> None:
+    def _refuse(self, change: Change, size: int, limit: int) -> None:
         """Note that a change fits into no request; the others are made."""
-        error = self._too_large(overhead + change.size, limit)
-        self._note(change, _REFUSED, {"type": "tooLarge", "description": str(error)})
-        self._refusals[change.entry] = error
-        self._progress(change.entry, 1)
+        error = self._too_large(size, limit)
+        note(change, {"type": "tooLarge", "description": str(error)})
+        change.writer.refusal = error
+        self._progress(change)
 
     # On the way back
 
     def answered(
         self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
     ) -> None:
+        self._division.successes += 1
+        found = outcomes(arguments)
+        settled: list[Change] = []
+        again: deque[Change] = deque()
         for change in _payload(invocation):
-            self._sort_in(change, arguments)
-        for entry in invocation.entries:
-            result = self._results[entry]
-            result.setdefault("oldState", arguments.get("oldState"))
-            result["newState"] = arguments.get("newState")
-            result |= {name: arguments[name] for name in arguments.keys() - _MEMBERS}
-        self._count_down(invocation)
+            done, refused = found[change.phase]
+            if change.builds_on_sand and (change.name or change.keys[0]) in refused:
+                # Nothing was done of it, for want of what is sent again.
+                again.append(change)
+            else:
+                tell(change, done, refused)
+                settled.append(change)
+        complete([one.writer for one in settled], arguments)
+        if implicit is not None:
+            self._share(implicit, settled, len(invocation.entries))
+        for change in settled:
+            self._progress(change)
+        if again:
+            self._keep(again)
+            self._queue.put_back(self, [self])
 
-    def _sort_in(self, change: Change, arguments: dict[str, Any]) -> None:
-        """Find what became of a change, and note it under the caller's own key."""
-        wire = change.entry.wire_names.get(change.key, change.key)
-        key = wire if change.phase == "create" else change.key
-        done, refused = arguments.get(_DONE[change.phase]), arguments.get(_REFUSED[change.phase])
-        if creations.is_object(refused) and key in refused:
-            self._note(change, _REFUSED, refused[key])
-        elif creations.is_object(done) and key in done:
-            self._note(change, _DONE, done[key])
-        elif creations.is_array(done) and key in done:
-            self._results[change.entry].setdefault(_DONE[change.phase], []).append(change.key)
-        else:
-            self._note(change, _REFUSED, {**_UNMENTIONED})
+    def _share(self, implicit: MethodResponse, settled: list[Change], callers: int) -> None:
+        """Give each caller its part of what followed upon success."""
+        sent: dict[Writer, list[str]] = {}
+        for one in settled:
+            if one.on_success and one.keys[0] in one.writer.result.get("created", ()):
+                sent.setdefault(one.writer, []).append(_email_id(one) or "")
+        for writer, emails in sent.items():
+            part = submissions.own_part(implicit, emails) if callers > 1 else implicit
+            if part is not None:
+                writer.implicit = submissions.joined(writer.implicit, part)
 
-    def _note(self, change: Change, members: Mapping[str, str], outcome: object) -> None:
-        """Note what became of a change in the response that its caller will get."""
-        self._results[change.entry].setdefault(members[change.phase], {})[change.key] = outcome
+    def result_of(self, entry: Entry) -> Mapping[str, Any]:
+        """Return what has come of a call so far."""
+        return self._writers[entry].result
 
     def restore(self, invocation: Invocation) -> None:
         super().restore(invocation)
-        self._changes = _payload(invocation) + self._changes
+        self._keep(deque(_payload(invocation)))
+
+    def _keep(self, *parts: deque[Change]) -> None:
+        """Have parts sent again, each by itself, in the order in which their callers came."""
+        self.exhausted = False
+        self.entries = [one for one in self.entries if one.answer is None]
+        waiting = [part for part in (*self._parts, *parts) if part]
+        self._parts = sorted(waiting, key=lambda part: part[0].position)
+
+    def refused(self, invocation: Invocation, error: MethodError) -> bool:
+        part, alone = _payload(invocation), len(invocation.entries) == 1
+        # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
+        # fault gets another try.
+        unchanged = not isinstance(error, ServerPartialFail)
+        if unchanged and any(one.builds_on_sand for one in part):
+            self.again(invocation)
+            return True
+        self._division.alone += alone
+        if unchanged and not (alone or concerns_all(error) or self._division.hopeless):
+            self._keep(*divided(part, error))
+            self._queue.put_back(self, [self])
+            return True
+        if self._division.hopeless:
+            # What is left of the division would fail in the same way.
+            part, self._parts = [*part, *chain(*self._parts)], []
+            self.exhausted = not self._changes
+        for change in part:
+            note(change, {"type": error.type, "description": error.description})
+            change.writer.refusal = error
+        for change in part:
+            self._progress(change)
+        return False
 
     def divide(self) -> list[Unit]:
-        callers = tuple(dict.fromkeys(one.entry for one in self._changes))
+        changes = [*chain(*self._parts, self._changes)]
+        callers = list(dict.fromkeys(one.writer.entry for one in changes))
         if len(callers) == 1:
             return [self]
         half = len(callers) // 2
-        groups = callers[:half], callers[half:]
-        parts: list[Unit] = [self._of(group, self._changes) for group in groups]
-        self.exhausted, self._changes = True, []
+        parts: list[Unit] = [self._of(some, changes) for some in (callers[:half], callers[half:])]
+        self.exhausted, self._parts, self._changes = True, [], deque()
         return parts
 
-    def refused(self, invocation: Invocation, error: MethodError) -> bool:
-        # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
-        # fault gets another try.
-        alone = len(invocation.entries) == 1
-        if not alone and not isinstance(error, ServerPartialFail) and not concerns_all(error):
-            changes = _payload(invocation)
-            self._queue.put_back(self, [self._of((one,), changes) for one in invocation.entries])
-            return True
-        for change in _payload(invocation):
-            refusal = {"type": error.type, "description": error.description}
-            self._note(change, _REFUSED, refusal)
-        for entry in invocation.entries:
-            self._refusals[entry] = error
-        self._count_down(invocation)
-        return False
-
-    def _of(self, entries: tuple[Entry, ...], changes: list[Change]) -> "SetUnit":
+    def _of(self, entries: list[Entry], changes: list[Change]) -> "SetUnit":
         """Make a unit of what some of the callers want, in the order in which they came."""
-        unit = SetUnit(entries[0], self._queue)
-        unit.entries = list(entries)
-        unit._changes = [one for one in changes if one.entry in entries]
+        unit, some = SetUnit(entries[0], self._queue, empty=True), set(entries)
+        unit.entries = entries
+        unit._changes = deque(one for one in changes if one.writer.entry in some)
         # Other parts of the same calls may have been carried out before.
-        unit._unsettled, unit._results = self._unsettled, self._results
-        unit._refusals = self._refusals
-        unit.attempts = self.attempts
+        unit._writers, unit.touched = self._writers, self.touched
+        unit._division, unit.attempts = self._division, self.attempts
         return unit
 
     def _fail(self, entry: Entry, error: Exception) -> None:
         """Tell a caller that there is no answer, but never hide that a part was carried out."""
-        result = self._results.get(entry, {})
-        if "newState" not in result or entry.answer is not None:
+        writer = self._writers.get(entry)
+        if writer is None or "newState" not in writer.result or entry.answer is not None:
             super()._fail(entry, error)
-            return
-        self._settle(entry, Answer(_with_rest(entry, result, error)))
-
-    def _count_down(self, invocation: Invocation) -> None:
-        shares = Counter(one.entry for one in _payload(invocation))
-        for entry in invocation.entries:
-            self._progress(entry, shares[entry])
-
-    def _progress(self, entry: Entry, settled: int) -> None:
-        self._unsettled[entry] -= settled
-        if self._unsettled[entry]:
-            return
-        result = self._results[entry]
-        # A call that was refused as a whole fails; one of which a part was made reports both.
-        if entry in self._refusals and "newState" not in result:
-            self._fail(entry, self._refusals[entry])
         else:
-            self._settle(entry, Answer(result))
+            self._settle(entry, Answer(with_rest(writer, error), writer.implicit))
 
-
-_UNMENTIONED: Final = {
-    "type": "serverPartialFail",
-    "description": "the server's answer does not mention this object; "
-    "whether it was changed is unknown",
-}
-
-_MEMBERS: Final = frozenset({*_DONE.values(), *_REFUSED.values(), "oldState", "newState"})
+    def _progress(self, change: Change) -> None:
+        """Take note that it is known what became of a change; of the last one, tell the caller."""
+        writer = change.writer
+        writer.unsettled -= len(change.keys)
+        if writer.unsettled:
+            return
+        # A call that was refused as a whole fails; one of which a part was made reports both.
+        if writer.refusal is not None and "newState" not in writer.result:
+            self._fail(writer.entry, writer.refusal)
+        else:
+            self._settle(writer.entry, Answer(writer.result, writer.implicit))
 
 
 def _payload(invocation: Invocation) -> list[Change]:
@@ -284,38 +380,20 @@ def _payload(invocation: Invocation) -> list[Change]:
     return cast("list[Change]", part) if isinstance(part, list) else []
 
 
-def _with_rest(entry: Entry, result: dict[str, Any], error: Exception) -> dict[str, Any]:
-    """Complete the result of a call that failed half-way: what is missing was refused."""
-    kind = "serverFail" if repeatable(entry, error) else "serverPartialFail"
-    rest = {name: {**result.get(name, {})} for name in _REFUSED.values()}
-    for phase, key, _ in _changes(entry.arguments):
-        done, refused = _DONE[_PHASES[phase]], _REFUSED[_PHASES[phase]]
-        if key not in result.get(done, ()):
-            rest[refused].setdefault(key, {"type": kind, "description": str(error)})
-    return {**result, **{name: errors for name, errors in rest.items() if errors}}
+def _result(maker: Entry) -> Mapping[str, Any]:
+    """Return what is known of a call that creates something."""
+    if isinstance(maker.answer, Answer):
+        return maker.answer.arguments
+    # Of its other parts there may be no answer yet.
+    return maker.unit.result_of(maker) if isinstance(maker.unit, SetUnit) else {}
 
 
-def _changes(arguments: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
-    """Yield phase, key and value of each change, in the order in which the server works."""
-    for phase, member in enumerate(("create", "update")):
-        objects: dict[str, Any] = arguments.get(member) or {}
-        for key, value in objects.items():
-            yield phase, key, value
-    for key in arguments.get("destroy") or ():
-        yield 2, key, key
-
-
-def _arguments(part: Iterable[Change], request: Request) -> dict[str, Any]:
-    """Put the changes together as arguments, each creation under a name of its own."""
-    arguments: dict[str, Any] = {}
-    taken = set(request.created)
-    for change in part:
-        if change.phase == "create":
-            names = creations.unique([change.key], taken)
-            change.entry.wire_names |= names
-            arguments.setdefault("create", {})[names[change.key]] = orjson.Fragment(change.body)
-        elif change.phase == "update":
-            arguments.setdefault("update", {})[change.key] = orjson.Fragment(change.body)
-        else:
-            arguments.setdefault("destroy", []).append(change.key)
-    return arguments
+def _email_id(change: Change) -> str | None:
+    """Return the id of the Email that a submission has sent."""
+    for name, maker in change.makers.items():
+        known = original_name(name)
+        if change.email == f"#{maker.wire_names.get(known)}":
+            created = _result(maker).get("created")
+            made = created.get(known) if creations.is_object(created) else None
+            return made.get("id") if creations.is_object(made) else None
+    return change.email

@@ -5,6 +5,7 @@ entries. This file has what all units do, and the plain one; get_unit.py and set
 two that merge calls with different arguments.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,6 +27,7 @@ from jmap_async.errors import (
 from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry, Reference, original_name
 from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.shares import own_copy
 from jmap_async.protocol import pointer
 from jmap_async.protocol.converter import decoder, encode
 from jmap_async.protocol.messages import MethodResponse
@@ -74,17 +76,20 @@ class Unit:
         self.exhausted = False
         # Its place in the queue, and how many calls have to stand in one request with it.
         self.seq = 0
-        self.epochs: list[Epoch] = []
+        self.epochs: Sequence[Epoch] = ()
         self.joinable_as: object = None
         self.chain = 1
-        # What is sent again when it failed (a batch, of its parts), how often it was sent in vain,
-        # and with whom alone it may be sent (see recovery.py).
-        self.whole: Unit = self
+        # How often it was sent in vain, and with whom alone it may be sent (see recovery.py).
         self.attempts = 0
         self.trial: Trial | None = None
         self._queue = queue
         self._arguments = entry.arguments
         self._references = dict(entry.references)
+
+    @property
+    def whole(self) -> "Unit":
+        """What is sent again when it failed: a batch, of its parts."""
+        return self
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} for {len(self.entries)}>"
@@ -94,9 +99,10 @@ class Unit:
         """Return what equal calls have in common; None: leave this one alone."""
         if not entry.mergeable or not entry.method.reads or entry.makers:
             return None
-        references = tuple(
-            (name, id(one.entry), one.path) for name, one in sorted(entry.references.items())
-        )
+        references: tuple[object, ...] = ()
+        if entry.references:
+            in_order = sorted(entry.references.items())
+            references = tuple((name, id(one.entry), one.path) for name, one in in_order)
         return (entry.method.name, entry.using, entry.encoded, references)
 
     def join(self, entry: Entry) -> bool:
@@ -108,6 +114,10 @@ class Unit:
         """Let an entry go that somebody refers to, so that it has an answer of its own."""
         return False
 
+    def close_off(self, joinable: "dict[object, Unit]") -> None:
+        """Let no later write join those that this one, a write, stands behind."""
+        joinable.clear()
+
     # On the way out
 
     def offer(self, request: Request) -> Offer:
@@ -117,6 +127,8 @@ class Unit:
             self.exhausted = True
             return Offer.DROPPED
         self.entries = staying
+        if not self.reads and any(self._overtakes(one) for one in request.invocations):
+            return Offer.BLOCKED
         try:
             wire = self._bind(request)
             return Offer.BLOCKED if wire is None else self._take(request, wire)
@@ -124,16 +136,26 @@ class Unit:
             self.fail(error)
             return Offer.DROPPED
 
+    def _overtakes(self, earlier: Invocation) -> bool:
+        """Tell whether a write would change its place with an earlier one that is sent again."""
+        return (
+            earlier.repeatable
+            and _family(self.name) == _family(earlier.name)
+            and not set(self.accounts).isdisjoint(earlier.unit.accounts)
+        )
+
     def _left(self, entry: Entry) -> bool:
         """Tell whether nobody waits for an entry: then nothing more of it is sent."""
-        if entry.withdrawn and entry.answer is None and not entry.abandoned:
+        if entry.claims and entry.answer is None:
+            return False
+        if entry.answer is None and not entry.abandoned:
             if entry.sent and not entry.method.reads:
                 # Whoever awaits it again must learn that a part of it may have been carried out.
                 self._fail(entry, _withdrawn(entry))
             else:
                 entry.abandoned = True
                 self._queue.left(entry)
-        return entry.withdrawn or entry.answer is not None
+        return True
 
     def _staying(self) -> list[Entry]:
         """Return the entries that somebody waits for."""
@@ -160,11 +182,13 @@ class Unit:
 
     def _count(self, request: Request) -> int:
         """Return how many objects the call names, and refuse too many (RFC 8620, 5.1 and 5.3)."""
-        verb = self.name.rpartition("/")[2]
-        members, limit, most = _COUNTED.get(verb, ((), "", ""))
+        counted = _COUNTED.get(self.name.rpartition("/")[2])
+        if counted is None:
+            return 0
+        members, limit, most = counted
         named = (self._arguments.get(member) for member in members)
         count = sum(len(cast("Sized", one)) for one in named if isinstance(one, list | dict))
-        allowed = getattr(request.told, most) if most else 0
+        allowed = getattr(request.told, most)
         if count > allowed:
             raise TooLarge(
                 f"{self.name}: {count} objects are more than the {allowed} that the server takes "
@@ -225,7 +249,7 @@ class Unit:
             return self._arguments
         others: dict[str, str] = {}
         for name, maker in entry.makers.items():
-            stands = _made(name, maker, request, here=not self.reads)
+            stands = stand_in(name, maker, request, here=not self.reads)
             if stands is None:
                 return None
             others[name] = stands
@@ -248,8 +272,10 @@ class Unit:
         """Hand the answer of the server out."""
         for position, entry in enumerate(invocation.entries):
             # Objects that several callers might change have to be each one's own.
-            own = orjson.loads(orjson.dumps(arguments)) if position else arguments
-            self._settle(entry, Answer(creations.restore(own, entry.wire_names), implicit))
+            own = own_copy(arguments) if position else arguments
+            if entry.wire_names:
+                own = creations.restore(own, entry.wire_names)
+            self._settle(entry, Answer(own, implicit))
 
     def restore(self, invocation: Invocation) -> None:
         """Take back what an invocation carried: it is to be sent again."""
@@ -334,7 +360,7 @@ def because_of(method: str, other: Entry, error: Exception | Answer | None) -> J
     return own
 
 
-def _made(name: str, maker: Entry, request: Request, *, here: bool) -> str | None:
+def stand_in(name: str, maker: Entry, request: Request, *, here: bool) -> str | None:
     """Return what stands for the creation that `name` mentions; None: not known yet."""
     known = original_name(name)
     if maker.answer is None:
@@ -356,6 +382,12 @@ def _nobody(name: str, request: Request) -> str:
     """Return a reference to a creation that does not exist in this request."""
     name = f"{name}-missing"
     return f"#{creations.unique([name], request.created)[name]}"
+
+
+def _family(name: str) -> str:
+    """Return the type that a method changes; on success submissions change Emails."""
+    type_ = name.partition("/")[0]
+    return "Email" if type_ == "EmailSubmission" else type_
 
 
 def _withdrawn(entry: Entry) -> TransportError:

@@ -57,14 +57,16 @@ def _reads(method: "Method") -> bool:
 class Method:
     """A method of the server, such as "Email/get", and how its response is read.
 
-    `capability` is the one that defines it. `decode_implicit` reads the second response that some
-    methods bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5). `reads` tells that nothing
-    is changed; by default the name says so.
+    `capability` is the one that defines it. `decode_list` reads a part of a /get's `list`, where
+    all of it would take too long at a stretch. `decode_implicit` reads the second response that
+    some methods bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5). `reads` tells that
+    nothing is changed; by default the name says so.
     """
 
     name: str = attrs.field(kw_only=False)
     capability: str
     decode: Decoder = attrs.field(repr=False)
+    decode_list: Decoder | None = attrs.field(default=None, repr=False)
     decode_implicit: Decoder | None = attrs.field(default=None, repr=False)
     takes_account_id: bool = True
     reads: bool = attrs.field(default=attrs.Factory(_reads, takes_self=True))

@@ -186,13 +186,12 @@ async def test_nothing_is_kept_of_what_is_done(
     endless = asyncio.create_task(jmap_client.email.query(limit=1))
     await gate.held.get()
     jmap_server.on_request = None
-    planner = jmap_client._dispatcher._planner
     kept: list[weakref.ref[object]] = []
 
     async def search(number: int) -> None:
         call = jmap_client.email.query({"subject": f"number {number}"})
         await asyncio.gather(call, jmap_client.email.get([f"M{number}"], properties=["subject"]))
-        kept.append(weakref.ref(planner._entries[call]))
+        kept.append(weakref.ref(call.state))
 
     for number in range(20):
         await search(number)

@@ -1,8 +1,8 @@
 """A planner and a server with nothing between them but a function call: no event loop, no socket.
 
 Faults are hooks: `refuse` looks at a request before the server does and may raise in its place,
-`reject` names an error for single invocations, `alter` changes a response. Everything that was
-sent is kept in `posts`.
+`reject` gives an error for single invocations, its type or all of it, `alter` changes a response.
+Everything that was sent is kept in `posts`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,7 +65,7 @@ class Desk:
         self.server.world.capabilities.update({uri: {} for uri in capabilities})
         self.planner = Planner()
         self.refuse: Callable[[Wire], None] = lambda _: None
-        self.reject: Callable[[str, Wire], str | None] = lambda _name, _arguments: None
+        self.reject: Callable[[str, Wire], str | Wire | None] = lambda _name, _arguments: None
         self.alter: Callable[[Wire], Wire] = lambda response: response
         self.posts: list[Wire] = []
         self.entries: list[Entry] = []
@@ -157,17 +157,17 @@ class Desk:
         """Be the server."""
         self.posts.append(request)
         self.refuse(request)
-        rejected: dict[str, str] = {}
+        rejected: dict[str, Wire] = {}
         sent = []
         for name, arguments, call_id in request["methodCalls"]:
             error = self.reject(name, arguments)
             if error is not None:
-                rejected[call_id] = error
+                rejected[call_id] = {"type": error} if isinstance(error, str) else error
             sent.append([name if error is None else "No/such", arguments, call_id])
         response = self.alter(processed(self.server, {**request, "methodCalls": sent}))
         for one in response["methodResponses"]:
             if one[2] in rejected:
-                one[:] = ["error", {"type": rejected[one[2]]}, one[2]]
+                one[:] = ["error", rejected[one[2]], one[2]]
         return response
 
     def _recover(self, request: Request, error: JMAPError) -> None:

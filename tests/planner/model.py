@@ -19,7 +19,10 @@ from jmap_async.protocol.session import Session, parse
 from jmap_async.testing import Limits, MemoryServer, RequestFailure
 
 MAIL = "urn:ietf:params:jmap:mail"
+SUBMISSION = "urn:ietf:params:jmap:submission"
+USING = ["urn:ietf:params:jmap:core", MAIL, SUBMISSION]
 ACCOUNTS = ("A1", "A2")
+ADDRESSES = {"A1": "alice@example.org", "A2": "a2@example.org"}
 
 
 class Task:
@@ -78,7 +81,9 @@ def server(limits: Limits) -> MemoryServer:
     made.add_account("A2")
     for account in ACCOUNTS:
         for number in range(4):
-            made.add_email(subject=f"{account} {number}", account_id=account)
+            made.add_email(
+                subject=f"{account} {number}", from_=ADDRESSES[account], account_id=account
+            )
     return made
 
 
@@ -94,12 +99,12 @@ def session_of(limits: Limits) -> Session:
         "name": "",
         "isPersonal": True,
         "isReadOnly": False,
-        "accountCapabilities": {MAIL: {}},
+        "accountCapabilities": {MAIL: {}, SUBMISSION: {}},
     }
     document = {
-        "capabilities": {"urn:ietf:params:jmap:core": core, MAIL: {}},
+        "capabilities": {"urn:ietf:params:jmap:core": core, MAIL: {}, SUBMISSION: {}},
         "accounts": dict.fromkeys(ACCOUNTS, account),
-        "primaryAccounts": {MAIL: "A1"},
+        "primaryAccounts": {MAIL: "A1", SUBMISSION: "A1"},
         "apiUrl": "/",
         "state": "0",
     }
@@ -143,9 +148,9 @@ class Coalesced:
         arguments = dict(step.arguments)
         if step.needs is not None:
             arguments[step.argument] = self.calls[step.needs].ref(step.path)
-        call: AnyCall = Call(
-            raw_method(step.method, capability=MAIL), arguments, sender=self._teller
-        )
+        capability = SUBMISSION if step.method.startswith("EmailSubmission") else MAIL
+        described = raw_method(step.method, capability=capability)
+        call: AnyCall = Call(described, arguments, sender=self._teller, using=(MAIL,))
         self.calls.append(call)
         entry = self._planner.submit(call, self._session)
         entry.claim()
@@ -196,10 +201,11 @@ class Sequential:
         limits = self.server.limits
         self.server.limits = attrs.evolve(limits, max_objects_in_get=500, max_objects_in_set=500)
         try:
-            name, answer, _ = self._one(step.method, arguments)
+            (name, answer, _), *others = self._one(step.method, arguments)
         finally:
             self.server.limits = limits
         failed = name == "error"
+        answer |= _in_order(answer, arguments)
         self._answers.append(None if failed else answer)
         for key in step.arguments.get("create", ()):
             # The newest counts, also when it failed: an older object was not meant.
@@ -207,13 +213,13 @@ class Sequential:
             self._created[step.task, key] = made.get("id", "")
         if failed:
             return f"failed: {answer['type']}"
-        return normal({**answer, **_in_order(answer, arguments)})
+        implicit = [normal(one[1]) for one in others]
+        return [normal(answer), *implicit]
 
-    def _one(self, method: str, arguments: dict[str, Any]) -> list[Any]:
-        using = ["urn:ietf:params:jmap:core", MAIL]
-        request = {"using": using, "methodCalls": [[method, arguments, "c"]]}
-        response: list[Any] = self.server.process(request)["methodResponses"][0]
-        return response
+    def _one(self, method: str, arguments: dict[str, Any]) -> list[list[Any]]:
+        request = {"using": USING, "methodCalls": [[method, arguments, "c"]]}
+        responses: list[list[Any]] = self.server.process(request)["methodResponses"]
+        return responses
 
     def _with_ids(self, task: int, arguments: dict[str, Any]) -> dict[str, Any]:
         """Put real ids in the place of creation ids, but for those of the call itself."""
@@ -250,7 +256,8 @@ def _found(answer: dict[str, Any], path: str) -> list[str]:
 def outcome_of(answer: Answer | Exception | None) -> object:
     """Return what can be compared of an answer."""
     if isinstance(answer, Answer):
-        return normal(answer.arguments)
+        implicit = [normal(answer.implicit.arguments)] if answer.implicit else []
+        return [normal(answer.arguments), *implicit]
     return f"failed: {getattr(answer, 'type', answer)}"
 
 
@@ -268,6 +275,9 @@ def normal(arguments: dict[str, Any]) -> dict[str, Any]:
         }
     if "notFound" in kept:
         kept["notFound"] = sorted(kept["notFound"])
+    for made in kept.get("created", {}).values():
+        if "undoStatus" in made:
+            made["id"] = ""  # of a submission, see _anonymous
     return kept
 
 
@@ -276,12 +286,19 @@ def contents(made: MemoryServer) -> object:
     calls = [
         [method, {"accountId": account, "ids": None}, f"{account}{method}"]
         for account in ACCOUNTS
-        for method in ("Mailbox/get", "Email/get")
+        for method in ("Mailbox/get", "Email/get", "EmailSubmission/get")
     ]
     made.limits = Limits()
-    using = ["urn:ietf:params:jmap:core", MAIL]
     try:
-        answers = made.process({"using": using, "methodCalls": calls})["methodResponses"]
+        answers = made.process({"using": USING, "methodCalls": calls})["methodResponses"]
     except RequestFailure as failure:
         raise AssertionError(failure) from failure
+    for _, arguments, call_id in answers:
+        if call_id.endswith("EmailSubmission/get"):
+            arguments["list"] = sorted(_anonymous(one) for one in arguments["list"])
     return answers
+
+
+def _anonymous(submission: dict[str, Any]) -> str:
+    """Return a submission without its id: in which order concurrent ones are made is free."""
+    return repr(sorted((name, value) for name, value in submission.items() if name != "id"))

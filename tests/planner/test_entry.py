@@ -3,6 +3,7 @@
 from typing import Any
 
 import attrs
+import orjson
 import pytest
 
 from jmap_async.errors import (
@@ -131,6 +132,27 @@ def test_t3_a_capability_that_the_session_lacks_is_never_sent() -> None:
         prepared(Desk(), "X/get", {}, capability="urn:x")
 
 
+def test_what_is_permitted_is_found_out_for_each_session() -> None:
+    """An account that becomes read-only, or goes away, is noticed with the next session."""
+    desk = Desk()
+    prepared(desk, "Email/set", {"destroy": ["M1"]})
+    altered(desk, is_read_only=True)
+    with pytest.raises(ReadOnlyAccount):
+        prepared(desk, "Email/set", {"destroy": ["M2"]})
+    prepared(desk, "Email/get", {"ids": ["M1"]})
+    desk.session = attrs.evolve(desk.session, accounts={})
+    with pytest.raises(NoAccount):
+        prepared(desk, "Email/get", {"ids": ["M2"]})
+
+
+def test_an_account_id_that_is_none() -> None:
+    """Whatever was given for one."""
+    wrongs: list[object] = [[], {}, 5, "", "a b"]
+    for wrong in wrongs:
+        with pytest.raises(LocalProtocolError, match="is no account id"):
+            prepared(Desk(), "Email/get", {"ids": [], "accountId": wrong})
+
+
 # Arguments
 
 
@@ -154,6 +176,90 @@ def test_t27_what_is_no_json_is_refused(value: object) -> None:
     """Before it is sent, with the name of the call."""
     with pytest.raises(LocalProtocolError, match="Email/query: "):
         prepared(Desk(), "Email/query", {"filter": {"x": value}})
+
+
+def test_names_of_arguments_are_strings() -> None:
+    """As everything that JSON calls a name."""
+    arguments: Any = {"ids": ["M1"], 1: 2}
+    with pytest.raises(LocalProtocolError, match="Email/get: 1 is no name of an argument"):
+        prepared(Desk(), "Email/get", arguments)
+
+
+MANY: list[tuple[str, Wire]] = [
+    ("Email/get", {"ids": ["M1", "M2"], "properties": ["subject"]}),
+    ("Email/get", {"ids": ["#M1"], "properties": ["subject"]}),
+    ("Email/get", {"ids": [], "properties": ["subject"]}),
+    ("Email/get", {"ids": None, "properties": ["subject"]}),
+    ("Email/query", {"filter": {"conditions": [{"text": "a"}], "operator": "AND"}}),
+    ("Email/set", {"update": {"M1": {"keywords": {"a": True}}}}),
+    ("Email/set", {"update": {"M1": {"keywords": {"a": True}}}, "ifInState": "s"}),
+    ("Email/set", {"create": {"k": {"keywords": {"a": True}}}, "destroy": ["M2"]}),
+    ("Email/set", {"update": {"#k": {"keywords": {"a": True}}}, "destroy": ["#l"]}),
+    ("Email/copy", {"fromAccountId": "A2", "create": {"k": {"id": "M1", "keywords": {}}}}),
+]
+
+
+def sent_by(desk: Desk, call: Call[Any]) -> list[Wire]:
+    """Carry a call out, and return the arguments that went to the server."""
+    desk.submit(call)
+    desk.run()
+    return [one[1] for post in desk.posts for one in post["methodCalls"]]
+
+
+def spoil(value: object) -> None:
+    """Change whatever can be changed, down to the bottom."""
+    for one in [*value.values()] if isinstance(value, dict) else value:  # type: ignore[attr-defined]
+        if isinstance(one, dict | list):
+            spoil(one)
+    value.clear()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("method", "arguments"), MANY)
+@pytest.mark.parametrize("mergeable", [True, False])
+def test_what_is_sent_is_what_there_was_when_it_was_awaited(
+    method: str, arguments: Wire, *, mergeable: bool
+) -> None:
+    """A caller may go on with the lists and dicts that went into a call."""
+    desk, other = Desk(), Desk()
+    given = orjson.loads(orjson.dumps(arguments))
+    call, same = desk.call(method, given), other.call(method, arguments)
+    call.mergeable = same.mergeable = mergeable
+    desk.submit(call)
+    spoil(given)
+    assert sent_by(other, same) == sent_by(desk, call)
+
+
+def test_what_goes_along_with_a_reference_is_kept_as_well() -> None:
+    """It is put together only when the request is."""
+    desk = Desk()
+    query = desk.call("Email/query", {})
+    given = {"ids": query.ref("/ids"), "properties": ["subject"]}
+    call = desk.call("Email/get", given)
+    desk.submit(call)
+    spoil(given["properties"])
+    assert ["subject"] == sent_by(desk, call)[1]["properties"]
+
+
+@pytest.mark.parametrize(("method", "arguments"), MANY)
+def test_the_json_of_an_entry_is_that_of_its_arguments(method: str, arguments: Wire) -> None:
+    """Also where it is made only when somebody asks for it."""
+    entry = prepared(Desk(), method, arguments)
+    assert {**arguments, "accountId": "A1"} == orjson.loads(entry.encoded) == entry.arguments
+
+
+def test_what_reads_have_in_common() -> None:
+    """All but the ids of a /get, where those are there and known."""
+    desk, task = Desk(), Task()
+    first = prepared(desk, "Email/get", {"ids": ["M1"], "properties": ["subject"]})
+    other = prepared(desk, "Email/get", {"ids": ["M2", "#x"], "properties": ["subject"]})
+    assert b'{"properties":["subject"],"accountId":"A1"}' == first.rest == other.rest
+    prepared(desk, "Email/set", {"create": {"k": {}}}, task=task)
+    made = prepared(desk, "Email/get", {"ids": ["#k"]}, task=task)
+    changes = desk.call("Email/changes", {"sinceState": "x"})
+    behind = prepared(desk, "Email/get", {"ids": ["M1"], "properties": changes.ref("/updated")})
+    everything = prepared(desk, "Email/get", {"ids": None})
+    write = prepared(desk, "Email/set", {"ids": ["M1"]})
+    assert {None} == {made.rest, behind.rest, everything.rest, write.rest}
 
 
 def test_a_call_that_is_refused_leaves_its_neighbours_alone() -> None:

@@ -1,7 +1,9 @@
 """The planner as a whole: counting, cost, and what it does with servers that talk nonsense."""
 
+import gc
 import random
 import sys
+import weakref
 from collections.abc import Callable
 from types import FrameType
 
@@ -58,6 +60,42 @@ def test_submitted_calls_are_told() -> None:
     query = desk.call("Email/query", {})
     desk.ask("Email/get", {"ids": query.ref("/ids")})
     assert ["Email/query", "Email/get"] == told
+
+
+def kept(desk: Desk, *, batch: bool = False) -> int:
+    """Carry calls of many kinds out and drop them; return how many are kept all the same."""
+    query = desk.call("Email/query", {})
+    calls = [
+        query,
+        desk.call("Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]}),
+        desk.call("Email/get", {"ids": ["M1", "M2"], "properties": ["threadId"]}),
+        desk.call("Email/get", {"ids": ["M2"], "properties": ["threadId"]}),
+        desk.call("Email/set", {"update": {"M1": {}}, "ifInState": "x"}),
+    ]
+    if batch:
+        entries = desk.planner.submit_batch(calls, desk.session)
+    else:
+        entries = [desk.planner.submit(call, desk.session) for call in calls]
+    for entry in entries:
+        entry.claim()
+    desk.run()
+    assert all(one.answer is not None for one in entries)
+    alive = [weakref.ref(one) for one in entries]
+    assert len(entries) == len(desk.planner.finished())
+    del calls, query, entries, entry
+    return sum(one() is not None for one in alive)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("calls", [1, 16])
+def test_nothing_is_kept_of_calls_that_were_answered(calls: int, *, batch: bool) -> None:
+    """They are gone with the last who knows them: no cycle waits for the garbage collector."""
+    desk = Desk(told=with_limits(max_calls_in_request=16 if batch else calls))
+    gc.disable()
+    try:
+        assert 0 == kept(desk, batch=batch)
+    finally:
+        gc.enable()
 
 
 def test_a_batch_that_cannot_be_prepared_queues_nothing() -> None:

@@ -1,0 +1,223 @@
+"""What calls of /set change, in pieces that can be put together to one invocation.
+
+A piece is JSON already: one object to create, or all that a call updates or destroys. Only where
+that does not fit as it is it comes apart into single objects.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from jmap_async.errors import MethodError
+from jmap_async.planner import creations, submissions
+from jmap_async.planner.entry import Entry, original_name
+from jmap_async.planner.outcomes import CREATE, DESTROY, PHASES, UPDATE, Writer
+from jmap_async.planner.request import Request
+from jmap_async.planner.submissions import OnSuccess
+from jmap_async.planner.units import stand_in
+from jmap_async.protocol.converter import encode
+
+Pieces = Sequence[tuple[int, bytes]]
+"""JSON, and which argument it is a part of (see load.py)."""
+
+_WORD: Final = re.compile(r"[\w$-]+")
+
+# Into how many parts a refused write is divided: as many as any request may hold (RFC 8620, 2).
+_PARTS: Final = 16
+
+
+class Change:
+    """An object that a call creates, or the objects that it updates or destroys.
+
+    `makers` are the calls that create what it mentions, by the name that it mentions. Known only
+    as long as it is in a request: `name`, its creation id there, `email`, which Email it sends, and
+    `shared`, whether it builds on a call that may have to be sent again.
+    """
+
+    # Most changes have nothing of this, and are made in a third of the time without.
+    makers: Mapping[str, Entry] = {}
+    on_success: OnSuccess | None = None
+    name: str | None = None
+    email: str | None = None
+    shared = False
+    position = 0
+
+    def __init__(self, writer: Writer, phase: int, keys: list[str], body: bytes) -> None:
+        self.writer = writer
+        self.phase = phase
+        self.keys = keys
+        self.body = body
+
+    def apart(self) -> "Iterator[Change]":
+        """Yield a change for each object."""
+        text = b"[%b]" if self.phase == DESTROY else b"{%b}"
+        objects: Any = orjson.loads(text % self.body)
+        for key in self.keys:
+            body = orjson.dumps([key] if self.phase == DESTROY else {key: objects[key]})
+            one = Change(self.writer, self.phase, [key], body[1:-1])
+            one.position = self.position
+            yield one
+
+    def bind(self, request: Request, names: set[str]) -> Pieces | None:
+        """Return what goes into the request; None: what it mentions is not known yet.
+
+        A creation gets a name that is not among `names` and is added to them.
+        """
+        body = self.body
+        if self.makers:
+            others = self._stand_ins(request)
+            if others is None:
+                return None
+            body = self._renamed(others)
+        if self.phase != CREATE:
+            return ((self.phase, body),)
+        self.name = _unique(self.keys[0], names)
+        piece = (CREATE, b"%b:%b" % (orjson.dumps(self.name), body))
+        return (piece, *self.on_success.pieces(self.name)) if self.on_success else (piece,)
+
+    def _stand_ins(self, request: Request) -> dict[str, str] | None:
+        """Return what stands for the creations that it mentions; None: not known yet."""
+        others: dict[str, str] = {}
+        self.shared = False
+        for name, maker in self.makers.items():
+            known = original_name(name)
+            if maker.answer is None and (maker, known) in request.shared:
+                self.shared = True
+                others[name] = f"#{maker.wire_names[known]}"
+            elif (stands := stand_in(name, maker, request, here=True)) is not None:
+                others[name] = stands
+            else:
+                return None
+        return others
+
+    def _renamed(self, others: Mapping[str, str]) -> bytes:
+        if self.phase == CREATE:
+            value = creations.rename("", orjson.loads(self.body), {}, others)
+            self.email = submissions.email_of(value)
+            return orjson.dumps(value)
+        update = {"update": orjson.loads(b"{%b}" % self.body)}
+        return orjson.dumps(creations.rename("", update, {}, others)["update"])[1:-1]
+
+    @property
+    def builds_on_sand(self) -> bool:
+        """Tell whether what it builds on is to be sent again: then so is this."""
+        return self.shared and any(maker.answer is None for maker in self.makers.values())
+
+    @property
+    def words(self) -> set[str]:
+        """What an error may name it by: ids, creation ids, and the parts of paths."""
+        said = [self.name] if self.name else self.keys
+        if self.phase != DESTROY:
+            text = b"[%b]" if self.phase == CREATE else b"{%b}"
+            loaded = orjson.loads(text % self.body)
+            for value in loaded if self.phase == CREATE else loaded.values():
+                said = [*said, *value] if creations.is_object(value) else said
+        return set(_WORD.findall(" ".join(said)))
+
+
+def _unique(key: str, taken: set[str]) -> str:
+    # The names of creations.unique(), without a search: a thousand callers may say "draft".
+    name = key if key not in taken else f"{key[:200]}-{len(taken) + 1}"
+    return creations.unique([name], taken)[name]
+
+
+def changes_of(writer: Writer) -> list[Change]:
+    """Return what a call changes, in the order in which the server works."""
+    arguments, makers = writer.entry.arguments, writer.entry.makers
+    create, update, destroy = (
+        arguments.get("create"),
+        arguments.get("update"),
+        arguments.get("destroy"),
+    )
+    changes = [_creation(writer, key, value) for key, value in create.items()] if create else []
+    if update:
+        change = Change(writer, UPDATE, [*update], encode(update)[1:-1])
+        if makers:
+            changes += [
+                _building(one, {"update": _only(update, one.keys)}) for one in change.apart()
+            ]
+        else:
+            changes.append(change)
+    if destroy:
+        keys = list(dict.fromkeys(destroy))
+        changes.append(Change(writer, DESTROY, keys, encode(keys)[1:-1]))
+    return changes
+
+
+def _creation(writer: Writer, key: str, value: Any) -> Change:
+    change, entry = Change(writer, CREATE, [key], encode(value)), writer.entry
+    if entry.method.name == submissions.METHOD:
+        change.email = submissions.email_of(value)
+        change.on_success = submissions.on_success(entry, key)
+    return _building(change, value) if entry.makers else change
+
+
+def _only(update: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: update[key] for key in keys}
+
+
+def _building(change: Change, value: Any) -> Change:
+    """Take note of the makers that a change mentions."""
+    if creations.is_object(value):
+        names = creations.mentioned(value)
+        makers = change.writer.entry.makers
+        change.makers = {name: maker for name, maker in makers.items() if name in names}
+    return change
+
+
+def is_separable(entry: Entry) -> bool:
+    """Tell whether what a call changes can be told apart, though it mentions creations."""
+    arguments = {phase: entry.arguments.get(phase) for phase in PHASES}
+    if not creations.may_mention(entry.encoded):
+        return True
+    objects = (*(arguments["update"] or ()), *(arguments["destroy"] or ()))
+    return (
+        not entry.strangers
+        # Which object that is we do not know.
+        and not any(one.startswith("#") for one in objects)
+        # Creations that mention each other have to stay in one piece.
+        and creations.mentioned(arguments).isdisjoint(entry.creates)
+    )
+
+
+def touched(entry: Entry) -> set[object]:
+    """Return what a call changes, or sends, of what was there before it."""
+    objects: set[object] = set(entry.arguments.get("update") or ())
+    objects.update(entry.arguments.get("destroy") or ())
+    if entry.method.name == submissions.METHOD:
+        for email in submissions.emails_of(entry):
+            maker = entry.makers.get(email[1:])
+            objects.add((maker, original_name(email)) if maker else email)
+    return objects
+
+
+def _culprits(part: Iterable[Change], error: MethodError) -> set[Writer]:
+    """Return the callers that an error names: by something that only one of them has said."""
+    said = set(_WORD.findall(orjson.dumps(error.arguments).decode()))
+    users: dict[str, set[Writer]] = {}
+    for change in part:
+        for word in said & change.words:
+            users.setdefault(word, set()).add(change.writer)
+    return {one for writers in users.values() if len(writers) == 1 for one in writers}
+
+
+def divided(part: list[Change], error: MethodError) -> Iterator[deque[Change]]:
+    """Cut a refused write up by callers; whoever the error names is alone."""
+    callers = len({one.writer for one in part})
+    named = _culprits(part, error)
+    if len(named) > _PARTS:
+        named.clear()
+    size = callers if named else -(-callers // _PARTS)
+    changes: deque[Change] = deque()
+    writers: set[Writer] = set()
+    for one in part:
+        apart = one.writer in named or not writers.isdisjoint(named) or len(writers) == size
+        if writers and apart and one.writer not in writers:
+            yield changes
+            changes, writers = deque(), set()
+        writers.add(one.writer)
+        changes.append(one)
+    yield changes

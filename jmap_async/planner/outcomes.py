@@ -1,0 +1,110 @@
+"""What became of changes: the answers to merged calls of /set, told caller by caller."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from jmap_async.errors import MethodError, TooLarge
+from jmap_async.planner.creations import is_array, is_object
+from jmap_async.planner.entry import Entry
+from jmap_async.planner.recovery import repeatable
+from jmap_async.protocol.messages import MethodResponse
+
+if TYPE_CHECKING:
+    from jmap_async.planner.changes import Change
+
+# In the order in which the server works (RFC 8620, 5.3).
+PHASES: Final = ("create", "update", "destroy")
+DONE: Final = ("created", "updated", "destroyed")
+REFUSED: Final = ("notCreated", "notUpdated", "notDestroyed")
+CREATE, UPDATE, DESTROY = range(3)
+
+Members = Mapping[str, Any]
+
+
+class Writer:
+    """A call that writes, and what has come of it so far.
+
+    `wanted` is all of it; `unsettled` counts the objects of which nobody knows yet what has become.
+    """
+
+    __slots__ = ("entry", "implicit", "refusal", "result", "unsettled", "wanted")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.wanted: Sequence[Change] = ()
+        self.unsettled = 0
+        self.result: dict[str, Any] = {}
+        self.refusal: MethodError | TooLarge | None = None
+        self.implicit: MethodResponse | None = None
+
+
+_UNMENTIONED: Final = {
+    "type": "serverPartialFail",
+    "description": "the server's answer does not mention this object; "
+    "whether it was changed is unknown",
+}
+
+_OUTCOMES: Final = frozenset({*DONE, *REFUSED})
+
+
+def outcomes(arguments: Members) -> list[tuple[Members, Members]]:
+    """Return by phase what the server did, and what it refused; garbage says nothing."""
+    found: list[tuple[Members, Members]] = []
+    for done, refused in zip(DONE, REFUSED, strict=True):
+        made, not_made = arguments.get(done), arguments.get(refused)
+        if is_array(made):
+            made = {one: None for one in made if isinstance(one, str)}
+        found.append(
+            (
+                made if is_object(made) else {},
+                not_made if is_object(not_made) else {},
+            )
+        )
+    return found
+
+
+def tell(change: "Change", done: Members, refused: Members) -> None:
+    """Note what became of a change under its caller's own keys."""
+    result, phase = change.writer.result, change.phase
+    for key in change.keys:
+        name = change.name or key
+        if name in refused:
+            result.setdefault(REFUSED[phase], {})[key] = refused[name]
+        elif name not in done:
+            result.setdefault(REFUSED[phase], {})[key] = {**_UNMENTIONED}
+        elif phase == DESTROY:
+            result.setdefault(DONE[phase], []).append(key)
+        else:
+            result.setdefault(DONE[phase], {})[key] = done[name]
+
+
+def note(change: "Change", error: Members) -> None:
+    """Note that nothing became of a change."""
+    for key in change.keys:
+        change.writer.result.setdefault(REFUSED[change.phase], {})[key] = {**error}
+
+
+def complete(writers: Iterable[Writer], arguments: Members) -> None:
+    """Add to the results what does not speak of single objects."""
+    common = {name: value for name, value in arguments.items() if name not in _OUTCOMES}
+    common.setdefault("newState", None)
+    for result in (writer.result for writer in dict.fromkeys(writers)):
+        # The old state is that before the first part.
+        old = result.get("oldState", common.get("oldState"))
+        result.update(common)
+        result["oldState"] = old
+
+
+def with_rest(writer: Writer, error: Exception) -> dict[str, Any]:
+    """Complete the result of a call that failed half-way: what is missing was refused."""
+    kind = "serverFail" if repeatable(writer.entry, error) else "serverPartialFail"
+    result = {**writer.result}
+    for change in writer.wanted:
+        done, name = result.get(DONE[change.phase], ()), REFUSED[change.phase]
+        refused: dict[str, Any] = {**result.get(name, {})}
+        for key in change.keys:
+            if key not in refused and key not in done:
+                refused[key] = {"type": kind, "description": str(error)}
+        if refused:
+            result[name] = refused
+    return result

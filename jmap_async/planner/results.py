@@ -1,0 +1,75 @@
+"""From answers to results: decoded once, in the task of whoever awaits the call first."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+import attrs
+
+from jmap_async.errors import MethodError, RemoteProtocolError
+from jmap_async.planner.creations import is_array
+from jmap_async.planner.entry import NOT_DECODED, Answer
+from jmap_async.protocol import messages
+from jmap_async.protocol.call import Method
+from jmap_async.protocol.converter import Decoder, Malformed
+from jmap_async.protocol.messages import MethodResponse
+
+
+def slices(method: Method, answer: Answer | Exception | None, size: int) -> Iterable[None]:
+    """Decode the objects of an answer beforehand, `size` at a time, for a pause after each slice.
+
+    Only what has more objects than that; `result_of` finishes, and tells what is wrong with it.
+    """
+    if method.decode_list is None or not isinstance(answer, Answer):
+        return ()
+    rows = answer.arguments.get("list")
+    if answer.value is not NOT_DECODED or not is_array(rows) or len(rows) <= size:
+        return ()
+    return _sliced(method.decode_list, answer, rows, size)
+
+
+def _sliced(decode: Decoder, answer: Answer, rows: list[Any], size: int) -> Iterator[None]:
+    objects: list[Any] = []
+    for start in range(0, len(rows), size):
+        try:
+            objects += decode(rows[start : start + size])
+        except Malformed:
+            return
+        yield
+    answer.objects = objects
+
+
+def result_of(method: Method, answer: Answer | Exception | None) -> object:
+    """Return what the answer to a call says, or raise its error."""
+    if not isinstance(answer, Answer):
+        assert answer is not None  # noqa: S101 - whoever asks has waited for it
+        raise answer.with_traceback(None)
+    if answer.value is NOT_DECODED:
+        # Kept, so that awaiting the call again costs nothing.
+        answer.value, answer.objects = _decoded(method, answer), None
+    return answer.value
+
+
+def _decoded(method: Method, answer: Answer) -> object:
+    try:
+        arguments = answer.arguments
+        if answer.objects is not None:
+            arguments = {**arguments, "list": answer.objects}
+        value = method.decode(arguments)
+        return value if answer.implicit is None else _with_implicit(method, value, answer.implicit)
+    except Malformed as error:
+        raise RemoteProtocolError(
+            f"the server's answer to {method.name} is malformed: {error}",
+            piece=error.value,
+        ) from None
+
+
+def _with_implicit(method: Method, value: object, implicit: MethodResponse) -> object:
+    """Add what came under the same call id (RFC 8620, 5.4; RFC 8621, 7.5)."""
+    if method.decode_implicit is None:
+        return value
+    if implicit.name == "error":
+        error: MethodError = messages.method_error(
+            implicit.arguments, method=f"{method.name}, on success", call_id=implicit.call_id
+        )
+        return attrs.evolve(cast("Any", value), on_success_error=error)
+    return attrs.evolve(cast("Any", value), on_success=method.decode_implicit(implicit.arguments))

@@ -1,0 +1,123 @@
+"""Shares: each caller's part of a merged read."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from jmap_async.planner import Request
+from jmap_async.planner.shares import Share, own_copy, untake
+from jmap_async.protocol.session import CoreCapability
+from tests.planner.desk import Desk
+
+ids = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=6)
+
+
+def share(*wanted: str) -> Share:
+    """Return the share of a caller who waits for these."""
+    return Share(Desk().get(*wanted), wanted)
+
+
+def request(*, pretend: bool = False) -> Request:
+    """Return an empty request."""
+    return Request(CoreCapability(), pretend=pretend)
+
+
+@given(ids, st.permutations(["a", "b", "c"]))
+def test_the_answer_is_in_the_order_of_the_caller(wanted: list[str], came: list[str]) -> None:
+    """Each object once, in whatever order they came; what did not come was not found."""
+    one = share(*wanted)
+    one.state = "s"
+    one.rows += [{"id": id} for id in came if id in wanted]
+    answer = one.answer({"accountId": "A1"}).arguments
+    once = dict.fromkeys(wanted)
+    assert {
+        "accountId": "A1",
+        "list": [{"id": id} for id in once if id != "d"],
+        "notFound": [id for id in once if id == "d"],
+        "state": "s",
+    } == answer
+
+
+def test_an_answer_without_a_state() -> None:
+    """What the server left out is not made up."""
+    one = share("a")
+    one.state = None
+    assert {"list": [], "notFound": ["a"]} == one.answer({}).arguments
+
+
+def test_the_ids_are_those_of_the_time_when_it_was_awaited() -> None:
+    """Whatever becomes of the list that the caller gave."""
+    given = ["a"]
+    one = Share(Desk().get("a"), given)
+    given.append("b")
+    assert ["a"] == one.ids
+
+
+def test_further_parts_wait_for_the_first_one() -> None:
+    """Until it has come back, or is to be sent again; those of its own request need not."""
+    one, first, second = share("a", "b"), request(), request()
+    seen = [one.must_wait(second)]
+    one.first_in = first.token
+    seen += [one.must_wait(first), one.must_wait(second), one.must_wait(request(pretend=True))]
+    one.state = "s"
+    seen.append(one.must_wait(second))
+    assert [False, False, True, False, False] == seen
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_what_is_taken_back_may_go_first_again(*, answered: bool) -> None:
+    """Unless a part of it has come back before."""
+    one = share("a", "b")
+    one.first_in = request().token
+    if answered:
+        one.state = "s"
+    untake({"a": [one]})
+    assert answered is one.taken
+    assert not one.must_wait(request())
+
+
+def test_nobody_waits_for_the_part_of_one_who_left() -> None:
+    """Others may want the same object."""
+    one = share("a")
+    one.first_in = request().token
+    one.entry.release()
+    assert not one.must_wait(request())
+
+
+trees = st.recursive(
+    st.none() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+)
+
+
+def emptied(value: object) -> None:
+    """Take everything out of what JSON consists of."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            emptied(item)
+        value.clear()
+
+
+@given(st.dictionaries(st.text(max_size=3), trees, max_size=3), st.sampled_from([0, 130]))
+def test_a_copy_is_equal_and_has_nothing_in_common(tree: dict[str, object], levels: int) -> None:
+    """Whatever is done to it, the original stays as it was."""
+    for _ in range(levels):
+        tree = {"a": [tree]}
+    before = repr(tree)
+    copied = own_copy(tree)
+    assert tree == copied
+    emptied(copied)
+    assert before == repr(tree)
+
+
+def test_a_copy_of_what_is_deeper_than_python_recurses() -> None:
+    """Servers are not trusted."""
+    tree: dict[str, object] = {}
+    for _ in range(100_000):
+        tree = {"a": [tree]}
+    depth, copied = 0, own_copy(tree)
+    while copied:
+        (copied,) = copied["a"]
+        depth += 1
+    assert 100_000 == depth
