@@ -48,7 +48,7 @@ async def test_batch_of_too_many_calls_is_not_sent(small_client: Client) -> None
     """Four calls where the server takes three in a request are refused before they are sent."""
     batch = small_client.batch()
     echoes = [batch.core.echo({"n": number}) for number in range(4)]
-    with counting(small_client) as sent, pytest.raises(TooLarge, match="fit into one request"):
+    with counting(small_client) as sent, pytest.raises(TooLarge, match="maxCallsInRequest"):
         async with batch:
             assert 4 == len(echoes)
     assert 0 == sent.posts
