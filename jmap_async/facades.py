@@ -1,7 +1,7 @@
 """The facades of a client: its capabilities and data types."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, TypeVar, cast
 
 from jmap_async.capabilities._facade import Capability, DataType, Host, data_type, method
@@ -42,67 +42,69 @@ class Facades:
             facade = self._facades[kind, account_id] = kind(self._host, account_id)
         return cast("C", facade)
 
-    @property
+    # Each is found out once: calls begin with these names.
+
+    @cached_property
     def core(self) -> CoreMethods:
         """The echo (RFC 8620, 4)."""
         return self.capability(Core).core
 
-    @property
+    @cached_property
     def mail(self) -> Mail:
         """Mailboxes, threads and emails (RFC 8621)."""
         return self.capability(Mail)
 
-    @property
+    @cached_property
     def submission(self) -> Submission:
         """Identities and sending (RFC 8621, 6 and 7)."""
         return self.capability(Submission)
 
-    @property
+    @cached_property
     def vacation_response(self) -> VacationResponseMethods:
         """The automatic reply (RFC 8621, 8)."""
         return self.capability(Vacation).vacation_response
 
-    @property
+    @cached_property
     def masked_email(self) -> MaskedEmailMethods:
         """Fastmail's masked email addresses."""
         return self.capability(MaskedEmails).masked_email
 
-    @property
+    @cached_property
     def email(self) -> EmailMethods:
         """Emails (RFC 8621, 4)."""
         return self.mail.email
 
-    @property
+    @cached_property
     def mailbox(self) -> MailboxMethods:
         """Mailboxes (RFC 8621, 2)."""
         return self.mail.mailbox
 
-    @property
+    @cached_property
     def thread(self) -> ThreadMethods:
         """Threads (RFC 8621, 3)."""
         return self.mail.thread
 
-    @property
+    @cached_property
     def search_snippet(self) -> SearchSnippetMethods:
         """What matched a search, for display (RFC 8621, 5)."""
         return self.mail.search_snippet
 
-    @property
+    @cached_property
     def identity(self) -> IdentityMethods:
         """Who mail may be sent as (RFC 8621, 6)."""
         return self.submission.identity
 
-    @property
+    @cached_property
     def email_submission(self) -> EmailSubmissionMethods:
         """Mail that was or will be sent (RFC 8621, 7)."""
         return self.submission.email_submission
 
-    @property
+    @cached_property
     def push_subscription(self) -> PushSubscriptionMethods:
         """Where the server pushes changes to (RFC 8620, 7.2)."""
         return self.capability(Core).push_subscription
 
-    @property
+    @cached_property
     def blob(self) -> BlobMethods:
         """Binary data (RFC 8620, 6.3)."""
         return self.capability(Core).blob

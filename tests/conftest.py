@@ -17,7 +17,7 @@ from blockbuster import BlockBuster
 from hypothesis import settings
 
 # Fixtures for all tests, whether the package, which brings them, is installed or not.
-from jmap_async.testing.pytest_plugin import jmap_client, jmap_server  # noqa: F401
+from pytest_jmap_async import jmap_client, jmap_server  # noqa: F401
 
 settings.register_profile("default", deadline=None, max_examples=50)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)

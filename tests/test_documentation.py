@@ -19,7 +19,7 @@ import pytest
 
 import jmap_async
 from jmap_async.testing import MemoryServer
-from jmap_async.testing.pytest_plugin import jmap_client, jmap_server  # noqa: F401
+from pytest_jmap_async import jmap_client, jmap_server  # noqa: F401
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jmap_async.testing import MemoryServer
-from jmap_async.testing.pytest_plugin import jmap_server  # noqa: F401
+from pytest_jmap_async import jmap_server  # noqa: F401
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("[!_]*.py"))

@@ -1,6 +1,7 @@
 """What the RFC forbids in Emails to create and in patches of them (RFC 8621, 4.1.1 and 4.6)."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from jmap_async.capabilities._values import check_keyword
@@ -27,23 +28,30 @@ def check_creation(key: str, email: object) -> None:
         raise LocalProtocolError(f"create[{key!r}]: {error}") from None
 
 
-def check_update(key: str, changes: object) -> None:
-    """Refuse a patch whose keywords or mailboxes no server accepts (RFC 8621, 4.1.1).
+def check_updates(updates: Mapping[str, object]) -> None:
+    """Refuse patches, by id, whose keywords or mailboxes no server accepts (RFC 8621, 4.1.1).
 
     Raises:
         LocalProtocolError: names the id and says what is wrong.
     """
-    for path, value in members(changes).items():
-        property, *steps = path.split("/")
-        if property not in {"keywords", "mailboxIds"}:
-            continue
-        if property == "keywords" and len(steps) == 1:
-            check_keyword(pointer.unescape(steps[0]))
-        if steps and value is not True and value is not None:
-            raise LocalProtocolError(
-                f"update[{key!r}]: {path!r} is set to {value!r}: "
-                "True puts it into the set, None takes it out"
-            )
+    for key, changes in updates.items():
+        for path, value in members(changes).items():
+            if _leads_into_set(path) and value is not True and value is not None:
+                raise LocalProtocolError(
+                    f"update[{key!r}]: {path!r} is set to {value!r}: "
+                    "True puts it into the set, None takes it out"
+                )
+
+
+@lru_cache(maxsize=1000)  # most patches have one of a few paths
+def _leads_into_set(path: str) -> bool:
+    """Tell whether a path of a patch leads to a keyword, which is checked, or to a mailbox id."""
+    property, *steps = path.split("/")
+    if property not in {"keywords", "mailboxIds"}:
+        return False
+    if property == "keywords" and len(steps) == 1:
+        check_keyword(pointer.unescape(steps[0]))
+    return bool(steps)
 
 
 def _check_email(email: Wire) -> None:

@@ -1,15 +1,20 @@
 """Properties that a capability adds to a data type of another: asking for them needs it too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from jmap_async.capabilities._wire import members
 
 
-def needed(extensions: Mapping[str, str], names: Iterable[object]) -> set[str]:
+def needed(extensions: Mapping[str, str], names: Collection[object]) -> set[str]:
     """Return the capabilities that the properties belong to (RFC 8620, 1.8).
 
     `extensions` maps properties to their capability; those that are not there need none.
     """
+    try:
+        if extensions.keys().isdisjoint(names):
+            return set()  # as good as always
+    except TypeError:
+        pass  # what cannot be a key is no name
     return {extensions[name] for name in names if isinstance(name, str) and name in extensions}
 
 

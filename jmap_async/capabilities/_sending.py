@@ -170,8 +170,11 @@ class Post:
 
 def _kept(draft_id: Id, refused: Mapping[str, SetError]) -> SetFailed:
     reason = next(iter(refused.values()))
+    said = "refused to send the message"
+    if reason.type == "serverPartialFail":
+        said = "does not say whether it sent the message, which is unknown"
     return SetFailed(
-        f"the server refused to send the message: {reason}; it was kept as draft {draft_id}",
+        f"the server {said}: {reason}; it was kept as draft {draft_id}",
         errors={draft_id: reason},
     )
 

@@ -12,14 +12,14 @@ from jmap_async.protocol.standard import Arguments, IdList, SetResponse
 from jmap_async.protocol.types import Id, Wire
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Echo(Arguments):
     """Arguments of Core/echo (RFC 8620, 4): whatever shall come back, by wire names."""
 
     extra: Wire = attrs.field(kw_only=False, alias="arguments", factory=dict[str, object])
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class BlobCopy(Arguments):
     """Arguments of Blob/copy (RFC 8620, 6.3)."""
 

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import attrs
 
-from jmap_async.capabilities._creating import check_creation, check_update
+from jmap_async.capabilities._creating import check_creation, check_updates
 from jmap_async.capabilities._extensions import needed
 from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities._wire import items
@@ -26,7 +26,7 @@ from jmap_async.protocol.ids import check_creation_id
 from jmap_async.protocol.references import Ref, ResultReference
 from jmap_async.protocol.standard import (
     Arguments,
-    Get,
+    ByIds,
     IdList,
     Query,
     QueryChanges,
@@ -36,8 +36,8 @@ from jmap_async.protocol.standard import (
 from jmap_async.protocol.types import Id, Wire
 
 
-@attrs.frozen(kw_only=True)
-class EmailGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class EmailGet(ByIds):
     """Arguments of Email/get (RFC 8621, 4.2).
 
     `body_values` of the Emails are empty unless one of `fetch_text_body_values`,
@@ -57,7 +57,7 @@ class EmailGet(Get):
         _check_fetched(self)
 
     def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, items(self.properties))
+        return needed(EXTENSIONS, items(self.properties)) if self.properties else ()
 
 
 class EmailFetch(TypedDict, total=False):
@@ -71,7 +71,7 @@ class EmailFetch(TypedDict, total=False):
     max_body_value_bytes: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailQuery(Query[EmailFilter]):
     """Arguments of Email/query (RFC 8621, 4.4).
 
@@ -87,10 +87,10 @@ class EmailQuery(Query[EmailFilter]):
         check_sort(self.sort)
 
     def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, condition_names(self.filter))
+        return needed(EXTENSIONS, condition_names(self.filter)) if self.filter else ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailQueryChanges(QueryChanges[EmailFilter]):
     """Arguments of Email/queryChanges (RFC 8621, 4.5): the same as those of the query."""
 
@@ -103,22 +103,23 @@ class EmailQueryChanges(QueryChanges[EmailFilter]):
         check_sort(self.sort)
 
     def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, condition_names(self.filter))
+        return needed(EXTENSIONS, condition_names(self.filter)) if self.filter else ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailSet(Set[Email]):
     """Arguments of Email/set (RFC 8621, 4.6)."""
 
     def check(self) -> None:
         super().check()
-        for key, email in (self.create or {}).items():
-            check_creation(key, email)
-        for key, changes in (self.update or {}).items():
-            check_update(key, changes)
+        if self.create:
+            for key, email in self.create.items():
+                check_creation(key, email)
+        if self.update:
+            check_updates(self.update)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailImports(Arguments):
     """Arguments of Email/import (RFC 8621, 4.8): messages to import, by creation id."""
 
@@ -148,7 +149,7 @@ class EmailImportResponse:
         SetResponse[Email](not_created=self.not_created).raise_for_errors()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailParse(Arguments):
     """Arguments of Email/parse (RFC 8621, 4.9); all but `blob_ids` are those of Email/get."""
 
@@ -164,7 +165,7 @@ class EmailParse(Arguments):
         _check_fetched(self)
 
     def needs(self) -> Iterable[str]:
-        return needed(EXTENSIONS, items(self.properties))
+        return needed(EXTENSIONS, items(self.properties)) if self.properties else ()
 
 
 @attrs.frozen(kw_only=True)
@@ -178,7 +179,9 @@ class EmailParseResponse:
 
 
 def _check_fetched(arguments: EmailGet | EmailParse) -> None:
-    check_properties(arguments.properties)
-    check_properties(arguments.body_properties)
+    if arguments.properties is not None:
+        check_properties(arguments.properties)
+    if arguments.body_properties is not None:
+        check_properties(arguments.body_properties)
     if arguments.max_body_value_bytes < 0:
         raise LocalProtocolError("max_body_value_bytes must not be negative; 0 means no limit")

@@ -1,7 +1,6 @@
 """The methods of Email, and the verbs built on them (RFC 8621, 4)."""
 
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Unpack
@@ -87,7 +86,7 @@ class EmailMethods(DataType):
             return email
         raise NotFound(f"there is no Email {as_id(id)!r} in this account")
 
-    async def iter(
+    def iter(
         self,
         filter: Filter[EmailFilter] | None = None,
         *,
@@ -98,31 +97,30 @@ class EmailMethods(DataType):
     ) -> AsyncGenerator[Email, None]:
         """Yield all Emails that a query finds, each once; `fetch` are the arguments of `get`.
 
-        A page of `page_size` Emails takes one request, and the next page is read while this one is
-        used. A loop that is left early stops reading; to wait for that, use `contextlib.aclosing`.
+        They are read in pages of `page_size`, and up to five pages ahead while one is used. What
+        is among the results from the beginning to the end comes, and comes in order, whatever
+        else changes meanwhile. A loop that is left early stops reading; to wait for that, use
+        `contextlib.aclosing`.
         """
-        size = self._page_size(page_size)
+        if page_size is not None and page_size <= 0:
+            raise LocalProtocolError(f"page_size must be greater than 0, not {page_size}")
+        # Two at least: a page begins with an Email of the one before it.
+        limit = max(2, min(page_size or _PAGE_SIZE, self.host.session.core.max_objects_in_get))
 
-        async def page(anchor: Id | None, position: int) -> Page[Email]:
+        async def page(position: int, anchor: Id | None) -> Page[Email]:
             query = self.query(
                 filter,
                 sort=sort,
                 collapse_threads=collapse_threads,
-                position=position,
+                position=position if anchor is None else 0,
                 anchor=anchor,
-                anchor_offset=0 if anchor is None else 1,
-                limit=size,
+                limit=limit,
             )
-            return await read_page(query, self.get(query.ids, **fetch), asked=size)
+            objects = self.get(query.ids, **fetch)
+            at = position if anchor is None else None
+            return await read_page(query, objects, position=at, limit=limit)
 
-        async with aclosing(walk(page)) as emails:
-            async for email in emails:
-                yield email
-
-    def _page_size(self, wanted: int | None) -> int:
-        if wanted is not None and wanted <= 0:
-            raise LocalProtocolError(f"page_size must be greater than 0, not {wanted}")
-        return min(wanted or _PAGE_SIZE, self.host.session.core.max_objects_in_get)
+        return walk(page)
 
     async def update(self, ids: IdsLike, patch: Wire) -> SetResponse[Email]:
         """Change one or many Emails alike, as by `{"keywords/$seen": True}`.

@@ -1,7 +1,8 @@
 """Conditions and sort orders of Email/query (RFC 8621, 4.4)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final, Literal
 
 import attrs
@@ -121,18 +122,16 @@ def check_filter(filter: Filter[EmailFilter] | None) -> None:
             _check_header(condition["header"])
 
 
-def condition_names(filter: Filter[EmailFilter] | None) -> Iterator[str]:
-    """Yield the name of everything that a filter asks for."""
-    for condition in _conditions(filter):
-        yield from condition
+def condition_names(filter: Filter[EmailFilter] | None) -> list[str]:
+    """Return the name of everything that a filter asks for."""
+    return [*chain.from_iterable(_conditions(filter))]
 
 
-def _conditions(filter: object) -> Iterator[Wire]:
+def _conditions(filter: object) -> list[Wire]:
     wire = members(filter)
     if "operator" not in wire:
-        yield wire
-    for one in items(wire.get("conditions")) if "operator" in wire else ():
-        yield from _conditions(one)
+        return [wire]
+    return [inner for one in items(wire.get("conditions")) for inner in _conditions(one)]
 
 
 def _check_header(value: object) -> None:

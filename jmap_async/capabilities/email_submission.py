@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from jmap_async.capabilities._creating import check_update
+from jmap_async.capabilities._creating import check_updates
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_new_id
 from jmap_async.capabilities.email import Email
@@ -19,9 +19,9 @@ from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.session import MAIL
 from jmap_async.protocol.standard import (
+    ByIds,
     Changes,
     ChangesResponse,
-    Get,
     GetResponse,
     Query,
     QueryChanges,
@@ -131,28 +131,28 @@ def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] |
     return as_sort(value)
 
 
-@attrs.frozen(kw_only=True)
-class EmailSubmissionGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class EmailSubmissionGet(ByIds):
     """Arguments of EmailSubmission/get (RFC 8621, 7.1)."""
 
     properties: Sequence[EmailSubmissionProperty] | ResultReference[Sequence[str]] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailSubmissionQuery(Query[EmailSubmissionFilter]):
     """Arguments of EmailSubmission/query (RFC 8621, 7.3)."""
 
     sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=_as_sort)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailSubmissionQueryChanges(QueryChanges[EmailSubmissionFilter]):
     """Arguments of EmailSubmission/queryChanges (RFC 8621, 7.4)."""
 
     sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=_as_sort)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class EmailSubmissionSet(Set[EmailSubmission]):
     """Arguments of EmailSubmission/set (RFC 8621, 7.5).
 
@@ -171,7 +171,7 @@ class EmailSubmissionSet(Set[EmailSubmission]):
         for key, changes in (self.on_success_update_email or {}).items():
             self._check_submission("on_success_update_email", key)
             patch.check(changes)
-            check_update(key, changes)
+        check_updates(self.on_success_update_email or {})
         for key in self.on_success_destroy_email or ():
             self._check_submission("on_success_destroy_email", key)
 

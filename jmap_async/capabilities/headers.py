@@ -7,6 +7,7 @@ import attrs
 
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.ids import are_strings
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT
 
@@ -227,7 +228,10 @@ def check_properties(properties: object) -> None:
     """
     if isinstance(properties, str):
         raise LocalProtocolError(f"properties is a list: write [{properties!r}]")
-    for one in items(properties):
+    names = items(properties)
+    if are_strings(names, without="header:"):
+        return  # as good as always
+    for one in names:
         if isinstance(one, str) and one.startswith("header:"):
             check_header_property(one)
 

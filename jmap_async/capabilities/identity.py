@@ -10,9 +10,9 @@ from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
+    ByIds,
     Changes,
     ChangesResponse,
-    Get,
     GetResponse,
     Set,
     SetResponse,
@@ -43,8 +43,8 @@ class Identity(DataObject):
     may_delete: bool = ABSENT
 
 
-@attrs.frozen(kw_only=True)
-class IdentityGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class IdentityGet(ByIds):
     """Arguments of Identity/get (RFC 8621, 6.1)."""
 
     properties: Sequence[IdentityProperty] | ResultReference[Sequence[str]] | None = None

@@ -14,9 +14,9 @@ from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
+    ByIds,
     Changes,
     ChangesResponse,
-    Get,
     GetResponse,
     Query,
     QueryChanges,
@@ -109,8 +109,8 @@ def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] |
     return as_sort(value)
 
 
-@attrs.frozen(kw_only=True)
-class MailboxGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class MailboxGet(ByIds):
     """Arguments of Mailbox/get (RFC 8621, 2.1)."""
 
     properties: Sequence[MailboxProperty] | ResultReference[Sequence[str]] | None = None
@@ -119,7 +119,7 @@ class MailboxGet(Get):
         return needed(_EXTENSIONS, items(self.properties))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class MailboxQuery(Query[MailboxFilter]):
     """Arguments of Mailbox/query (RFC 8621, 2.3).
 
@@ -132,14 +132,14 @@ class MailboxQuery(Query[MailboxFilter]):
     filter_as_tree: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class MailboxQueryChanges(QueryChanges[MailboxFilter]):
     """Arguments of Mailbox/queryChanges (RFC 8621, 2.4)."""
 
     sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=_as_sort)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class MailboxSet(Set[Mailbox]):
     """Arguments of Mailbox/set (RFC 8621, 2.5).
 

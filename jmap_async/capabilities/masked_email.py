@@ -13,7 +13,7 @@ from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.ids import IdLike, as_id
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
-from jmap_async.protocol.standard import Get, GetResponse, Set, SetResponse
+from jmap_async.protocol.standard import ByIds, GetResponse, Set, SetResponse
 from jmap_async.protocol.types import ABSENT, Id
 
 # What was given as `emailPrefix` is part of `email` and cannot be read.
@@ -57,14 +57,14 @@ class MaskedEmail(DataObject):
     email_prefix: str = ABSENT
 
 
-@attrs.frozen(kw_only=True)
-class MaskedEmailGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class MaskedEmailGet(ByIds):
     """Arguments of MaskedEmail/get."""
 
     properties: Sequence[MaskedEmailProperty] | ResultReference[Sequence[str]] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class MaskedEmailSet(Set[MaskedEmail]):
     """Arguments of MaskedEmail/set."""
 

@@ -10,10 +10,10 @@ from jmap_async.capabilities._extensions import needed, written
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.ids import check_creation_id, check_id, ids_argument
+from jmap_async.protocol.ids import check_creation_id, check_ids, ids_argument
 from jmap_async.protocol.objects import DataObject, data_object
-from jmap_async.protocol.references import CreationReference, ResultReference
-from jmap_async.protocol.standard import Arguments, Get, GetResponse, IdList, SetResponse
+from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.standard import Arguments, ByIds, GetResponse, IdList, SetResponse
 from jmap_async.protocol.types import ABSENT, Id, Wire
 
 # RFC 8620, 7.2.1: `url` and `keys` cannot be read.
@@ -52,8 +52,8 @@ class PushSubscription(DataObject):
     email_push: dict[Id, dict[str, object]] | None = ABSENT
 
 
-@attrs.frozen(kw_only=True)
-class PushSubscriptionGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class PushSubscriptionGet(ByIds):
     """Arguments of PushSubscription/get (RFC 8620, 7.2.1)."""
 
     properties: Sequence[PushSubscriptionProperty] | ResultReference[Sequence[str]] | None = None
@@ -68,7 +68,7 @@ class PushSubscriptionGet(Get):
         return needed(_EXTENSIONS, items(self.properties))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class PushSubscriptionSet(Arguments):
     """Arguments of PushSubscription/set (RFC 8620, 7.2.2); there is no state."""
 
@@ -81,11 +81,9 @@ class PushSubscriptionSet(Arguments):
     def check(self) -> None:
         for key in self.create or ():
             check_creation_id(key)
-        for key in self.update or ():
-            check_id(key)
-        for one in self.destroy if isinstance(self.destroy, list) else ():
-            if not isinstance(one, CreationReference):
-                check_id(one)
+        check_ids(self.update or ())
+        if isinstance(self.destroy, list):
+            check_ids(self.destroy)
 
     def needs(self) -> Iterable[str]:
         return needed(_EXTENSIONS, written(self.create, self.update))

@@ -30,7 +30,7 @@ class SearchSnippet(DataObject):
     preview: str | None = ABSENT
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class SearchSnippetGet(Arguments):
     """Arguments of SearchSnippet/get (RFC 8621, 5.1): the same filter as in Email/query."""
 

@@ -8,7 +8,7 @@ import attrs
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
-from jmap_async.protocol.standard import Changes, ChangesResponse, Get, GetResponse
+from jmap_async.protocol.standard import ByIds, Changes, ChangesResponse, GetResponse
 from jmap_async.protocol.types import ABSENT, Id
 
 ThreadProperty = Literal["id", "emailIds"]
@@ -23,8 +23,8 @@ class Thread(DataObject):
     email_ids: list[Id] = ABSENT
 
 
-@attrs.frozen(kw_only=True)
-class ThreadGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class ThreadGet(ByIds):
     """Arguments of Thread/get (RFC 8621, 3.1)."""
 
     properties: Sequence[ThreadProperty] | ResultReference[Sequence[str]] | None = None

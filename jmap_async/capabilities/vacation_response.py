@@ -9,7 +9,7 @@ import attrs
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
-from jmap_async.protocol.standard import Get, GetResponse, Set, SetResponse
+from jmap_async.protocol.standard import ByIds, GetResponse, Set, SetResponse
 from jmap_async.protocol.types import ABSENT, Id
 
 VacationResponseProperty = Literal[
@@ -34,8 +34,8 @@ class VacationResponse(DataObject):
     html_body: str | None = ABSENT
 
 
-@attrs.frozen(kw_only=True)
-class VacationResponseGet(Get):
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class VacationResponseGet(ByIds):
     """Arguments of VacationResponse/get (RFC 8621, 8.1)."""
 
     properties: Sequence[VacationResponseProperty] | ResultReference[Sequence[str]] | None = None

@@ -78,10 +78,14 @@ def as_sort(value: Sort | Iterable[Sort] | None) -> list[Comparator | Wire] | No
     """Convert `"receivedAt"`, `"-receivedAt"`, Comparators or wire mappings, one or many."""
     if value is None:
         return None
-    if isinstance(value, str | Comparator | Mapping):
-        value = [cast("Sort", value)]
+    if isinstance(value, str):
+        return [_comparator(value)]
+    if isinstance(value, Comparator | Mapping):
+        return [cast("Comparator | Wire", value)]
     return [_comparator(one) if isinstance(one, str) else one for one in value]
 
 
-def _comparator(text: str) -> Comparator:
-    return Comparator(text.lstrip("+-"), is_ascending=not text.startswith("-"))
+def _comparator(text: str) -> Wire:
+    name = text.lstrip("+-")
+    # RFC 8620, 5.5: ascending is the default.
+    return {"property": name, "isAscending": False} if text[:1] == "-" else {"property": name}

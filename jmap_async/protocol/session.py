@@ -1,7 +1,7 @@
 """The Session resource: what the server can do, and for which accounts (RFC 8620, 2)."""
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import urljoin, urlsplit
 
 import attrs
@@ -69,6 +69,10 @@ class Session:
     url: str = attrs.field(default="", metadata=LOCAL)
     core: CoreCapability = attrs.field(factory=CoreCapability, metadata=LOCAL)
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
+    permitted: dict[object, Any] = attrs.field(
+        factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
+    )
+    """What calls were found to be allowed (see planner/entry.py): found out once."""
 
     def primary_account(self, capability: str) -> Id | None:
         """Return the account to use for a capability, unless one is named; None: there is none.

@@ -13,7 +13,12 @@ from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFail
 from jmap_async.protocol import patch
 from jmap_async.protocol.converter import LOCAL
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
-from jmap_async.protocol.ids import check_creation_id, check_id, ids_argument
+from jmap_async.protocol.ids import (
+    check_creation_id,
+    check_id,
+    check_ids,
+    ids_argument,
+)
 from jmap_async.protocol.references import CreationReference, Ref, ResultReference
 from jmap_async.protocol.types import Id, Wire
 
@@ -33,9 +38,12 @@ _no_objects = cast("Callable[[], dict[str, Any]]", dict)
 _no_errors = cast("Callable[[], dict[str, SetError]]", dict)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Arguments:
-    """Base of the arguments of a method."""
+    """Base of the arguments of a method.
+
+    Nobody changes them. They are not frozen because that doubles the price of making a call.
+    """
 
     def check(self) -> None:
         """Refuse what no server accepts, before anything is sent.
@@ -52,20 +60,28 @@ class Arguments:
 # /get
 
 
-@attrs.frozen(kw_only=True)
-class Get(Arguments):
-    """Arguments of Foo/get (RFC 8620, 5.1): `ids` None means all, where the type allows it."""
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class ByIds(Arguments):
+    """What all Foo/get have (RFC 8620, 5.1): `ids` None means all, where the type allows it.
+
+    A type that names its properties one by one declares `properties` itself.
+    """
 
     ids: IdList | ResultReference[list[str]] | None = attrs.field(
         default=None, kw_only=False, converter=ids_argument
     )
-    properties: Ref[Sequence[str]] | None = None
 
     def check(self) -> None:
         """Refuse what is no id."""
-        for one in self.ids if isinstance(self.ids, list) else ():
-            if not isinstance(one, CreationReference):
-                check_id(one)
+        if isinstance(self.ids, list):
+            check_ids(self.ids)
+
+
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+class Get(ByIds):
+    """Arguments of Foo/get (RFC 8620, 5.1)."""
+
+    properties: Ref[Sequence[str]] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -84,7 +100,7 @@ class GetResponse(Generic[T_co]):
 # /changes
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Changes(Arguments):
     """Arguments of Foo/changes (RFC 8620, 5.2)."""
 
@@ -123,7 +139,7 @@ class ChangesResponse:
 # /set
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Set(Arguments, Generic[T]):
     """Arguments of Foo/set (RFC 8620, 5.3).
 
@@ -142,13 +158,11 @@ class Set(Arguments, Generic[T]):
         """Refuse what is no id, no creation id or no patch."""
         for key in self.create or ():
             check_creation_id(key)
-        for key, changes in (self.update or {}).items():
-            check_id(key)
-            if isinstance(changes, Mapping):
-                patch.check(cast("Wire", changes))
-        for one in self.destroy if isinstance(self.destroy, list) else ():
-            if not isinstance(one, CreationReference):
-                check_id(one)
+        if self.update:
+            check_ids(self.update)
+            patch.check_all(self.update.values())
+        if isinstance(self.destroy, list):
+            check_ids(self.destroy)
 
 
 class _Refusals:
@@ -200,7 +214,7 @@ class SetResponse(_Refusals, Generic[T_co]):
 # /copy
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Copy(Arguments, Generic[T]):
     """Arguments of Foo/copy (RFC 8620, 5.4); each object of `create` has the id of the original."""
 
@@ -243,7 +257,7 @@ class CopyResponse(_Refusals, Generic[T_co]):
 # /query
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Query(Arguments, Generic[F]):
     """Arguments of Foo/query (RFC 8620, 5.5)."""
 
@@ -277,7 +291,7 @@ class QueryResponse:
 # /queryChanges
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class QueryChanges(Arguments, Generic[F]):
     """Arguments of Foo/queryChanges (RFC 8620, 5.6): the same filter and sort as the query."""
 

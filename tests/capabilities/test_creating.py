@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jmap_async.capabilities._creating import check_creation, check_update
+from jmap_async.capabilities._creating import check_creation, check_updates
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.email import Email
 from jmap_async.errors import LocalProtocolError
@@ -107,7 +107,7 @@ def test_t120_a_value_that_was_cut_is_not_sent_back() -> None:
 )
 def test_t104_patches(patch: dict[str, Any]) -> None:
     """A key of a set is put in with true and taken out with null."""
-    check_update("M1", patch)
+    check_updates({"M1": patch})
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_t104_patches(patch: dict[str, Any]) -> None:
 def test_t104_what_no_patch_may_do(patch: dict[str, Any], problem: str) -> None:
     """False is no member of a set."""
     with pytest.raises(LocalProtocolError, match=problem):
-        check_update("M1", patch)
+        check_updates({"M1": patch})

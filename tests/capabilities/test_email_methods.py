@@ -1,15 +1,25 @@
 """The verbs of Email; what is sent has a file of its own."""
 
+import asyncio
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from jmap_async import Client
+from jmap_async import Client, connect
 from jmap_async.capabilities.email import Email, EmailImport
 from jmap_async.capabilities.email_query import EmailFilter
 from jmap_async.errors import LocalProtocolError, MethodError, NotFound, SetFailed
 from jmap_async.testing.limits import Limits
 from jmap_async.testing.server import MemoryServer
+
+USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+
+
+def minute(number: int) -> datetime:
+    """Return a moment, later for a larger number."""
+    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
 
 
 def fill(server: MemoryServer, count: int) -> list[str]:
@@ -35,11 +45,29 @@ async def test_get_one_that_is_not_there(client: Client) -> None:
 
 
 async def test_t82_iter_reads_page_by_page(client: Client, server: MemoryServer) -> None:
-    """Query and get of a page share a request; every Email comes once, in order."""
+    """Three pages, the first alone and then two, take two requests; every Email comes once."""
     ids = fill(server, 25)
     found = [one.id async for one in client.email.iter(sort="receivedAt", page_size=10)]
     assert ids == found
-    assert 3 == client.stats.posts
+    assert (2, 6) == (client.stats.posts, client.stats.invocations)
+
+
+async def test_iter_of_few_emails_takes_one_request(client: Client, server: MemoryServer) -> None:
+    """Nothing is read ahead where the first page is the last one."""
+    ids = fill(server, 9)
+    found = [one.id async for one in client.email.iter(sort="receivedAt", page_size=10)]
+    assert ids == found
+    assert (1, 2) == (client.stats.posts, client.stats.invocations)
+
+
+async def test_iter_reads_ahead(client: Client, server: MemoryServer) -> None:
+    """When an Email is given out, the pages behind its own have been asked for."""
+    fill(server, 200)
+    emails = client.email.iter(sort="receivedAt", page_size=10, properties=["id"])
+    asked = [client.stats.invocations // 2 async for _ in emails]
+    # One, then two and four and five ahead of each; 22 pages, and the rest is behind the end.
+    assert [3, 6, 8, 9] == sorted(set(asked))[:4]
+    assert 22 <= client.stats.invocations // 2 <= 22 + 5
 
 
 async def test_t64_pages_fit_into_a_get(client: Client, server: MemoryServer) -> None:
@@ -48,12 +76,29 @@ async def test_t64_pages_fit_into_a_get(client: Client, server: MemoryServer) ->
     await client.refresh_session()
     ids = fill(server, 10)
     assert ids == [one.id async for one in client.email.iter(sort="receivedAt")]
-    assert 3 == client.stats.posts
+    queries = [
+        arguments
+        for request in server.requests
+        for name, arguments, _ in request["methodCalls"]
+        if name == "Email/query"
+    ]
+    assert {4} == {query["limit"] for query in queries}
 
 
-async def test_t82_the_limit_of_the_server_counts(client: Client, server: MemoryServer) -> None:
+async def test_t64_one_object_in_a_get(client: Client, server: MemoryServer) -> None:
+    """Where a /get may ask for one Email at a time, pages of two are read in parts."""
+    server.limits = Limits(max_objects_in_get=1)
+    await client.refresh_session()
+    ids = fill(server, 5)
+    assert ids == [one.id async for one in client.email.iter(sort="receivedAt")]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4])
+async def test_t82_the_limit_of_the_server_counts(
+    client: Client, server: MemoryServer, limit: int
+) -> None:
     """A page that the server made smaller is not the last one."""
-    server.limits = Limits(max_query_limit=4)
+    server.limits = Limits(max_query_limit=limit)
     ids = fill(server, 10)
     assert ids == [one.id async for one in client.email.iter(sort="receivedAt", page_size=9)]
 
@@ -66,6 +111,47 @@ async def test_t84_iter_while_emails_go(client: Client, server: MemoryServer) ->
         seen.append(email.id)
         await client.email.set(destroy=email)
     assert ids == seen
+
+
+async def read_while_it_changes(page_size: int, changes: list[tuple[int, int]]) -> None:
+    """Read Emails, some of which go, or come, whenever the server is asked for further ones."""
+    async with MemoryServer() as server:
+        ids = [server.add_email(received_at=minute(10 * number)) for number in range(30)]
+        gone: set[str] = set()
+
+        async def change(_request: object, _body: object) -> None:
+            at, count = changes.pop() if changes else (0, 0)
+            for number in range(at, at + count):
+                server.add_email(received_at=minute(number))
+            destroyed = ids[at : at - min(0, count)]
+            gone.update(destroyed)
+            destroy = {"accountId": server.account_id, "destroy": destroyed}
+            server.process({"using": USING, "methodCalls": [["Email/set", destroy, "c"]]})
+
+        async with connect(server.session_url, auth=server.token) as client:
+            server.on_request = change
+            seen = [
+                one.id
+                async for one in client.email.iter(
+                    sort="receivedAt", properties=["id"], page_size=page_size
+                )
+            ]
+    assert len(seen) == len(set(seen))
+    assert [one for one in ids if one not in gone] == [
+        one for one in seen if one in ids and one not in gone
+    ]
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(
+    page_size=st.integers(1, 9),
+    changes=st.lists(st.tuples(st.integers(0, 29), st.integers(-9, 9)), max_size=20),
+)
+def test_t84_what_stays_comes_once_and_in_order(
+    page_size: int, changes: list[tuple[int, int]]
+) -> None:
+    """Whatever comes and goes, what is there all the time is read, and nothing is repeated."""
+    asyncio.run(read_while_it_changes(page_size, changes))
 
 
 async def test_iter_takes_what_query_and_get_take(client: Client, server: MemoryServer) -> None:

@@ -10,6 +10,7 @@ def test_t1_needed() -> None:
     """A property of another capability needs it; others need nothing."""
     assert {"urn:share"} == needed(EXTENSIONS, ["name", "shareWith"])
     assert set() == needed(EXTENSIONS, ["name", 1])
+    assert {"urn:share"} == needed(EXTENSIONS, [["no", "name"], "shareWith"])
 
 
 def test_written() -> None:

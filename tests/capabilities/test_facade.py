@@ -16,7 +16,7 @@ from jmap_async.protocol.standard import Arguments, GetResponse
 from jmap_async.testing.server import MemoryServer
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
 class Ring(Arguments):
     """Arguments of a method of our own."""
 

@@ -65,6 +65,7 @@ def test_check_properties() -> None:
     """Among other properties, and in whatever collection."""
     check_properties(["subject", "header:X-Ticket"])
     check_properties(None)
+    check_properties(["subject", 5, "header:X-Ticket"])
     with pytest.raises(LocalProtocolError, match="asDate"):
         check_properties(("subject", "header:Subject:asDate"))
     with pytest.raises(LocalProtocolError, match=r"\['subject'\]"):

@@ -20,7 +20,6 @@ from jmap_async.errors import (
     NoAccount,
     NotFound,
     ReadOnlyAccount,
-    RemoteProtocolError,
     SetFailed,
 )
 from jmap_async.testing.server import MemoryServer
@@ -54,6 +53,23 @@ async def test_t144_a_message_is_created_and_sent_in_one_request(
     assert recipients == set(server.sent[-1].rcpt_to)
     assert b"dave" not in server.sent[-1].message
     assert submission.id == server.sent[-1].submission_id
+
+
+async def test_many_messages_are_two_calls_in_one_request(
+    client: Client, server: MemoryServer
+) -> None:
+    """After the look-up tasks that send at the same time share one POST, whatever their number."""
+    sending = (
+        client.email.send(to="bob@example.net", subject=f"{number}", text="x")
+        for number in range(100)
+    )
+    submissions = await asyncio.gather(*sending)
+    assert (2, 4) == (client.stats.posts, client.stats.invocations)
+    assert [one.submission_id for one in server.sent] == [one.id for one in submissions]
+    emails = await client.email.get([one.email_id for one in submissions])
+    assert [f"{number}" for number in range(100)] == [email.subject for email in emails.list]
+    sent = {server.mailbox_id("sent"): True}
+    assert all((sent, {"$seen": True}) == (one.mailbox_ids, one.keywords) for one in emails.list)
 
 
 async def test_t99_the_submission_is_whole(client: Client, server: MemoryServer) -> None:
@@ -198,7 +214,7 @@ async def test_a_submission_that_fails_as_a_whole(client: Client, server: Memory
 async def test_a_server_that_says_nothing(client: Client, server: MemoryServer) -> None:
     """A submission that is neither created nor refused is not taken for sent."""
     server.on_response = altering("EmailSubmission/set", lambda one: one.update(created={}))
-    with pytest.raises(RemoteProtocolError, match="unknown"):
+    with pytest.raises(SetFailed, match="does not say whether it sent the message"):
         await client.email.send(to="bob@example.net")
 
 

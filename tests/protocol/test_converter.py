@@ -27,7 +27,7 @@ from jmap_async.protocol.converter import (
     wire_name,
 )
 from jmap_async.protocol.filters import Comparator
-from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.references import CreationReference, ResultReference
 from tests.protocol.kinds import KINDS, Kind, wire
 from tests.protocol.strategies import JSON, TEXTS, utc
 
@@ -360,6 +360,32 @@ def test_default_may_stand_in() -> None:
         [Unknown(), AT], default=lambda v: "#a" if type(v) is Unknown else encodable(v)
     )
     assert b'["#a","2020-01-01T00:00:00Z"]' == encoded
+
+
+@attrs.define
+class Note:
+    """A class of a caller, whose annotations nobody can look up."""
+
+    text: "Nowhere" = None  # type: ignore[name-defined]  # noqa: F821 - that is the point
+    more: object = 0
+
+
+def test_classes_of_callers_are_records() -> None:
+    """They are looked into wherever they stand, whatever they say of their members."""
+    assert b'[null,{"text":"a"},{"more":{"text":"b"}}]' == encode(
+        [None, Note("a"), Note(more=Note("b"))]
+    )
+    with pytest.raises(LocalProtocolError, match="NaN"):
+        encode([Note(more=math.nan)])
+
+
+def test_a_creation_reference_is_left_to_whoever_encodes() -> None:
+    """Beside a null, too, for which every value is looked at."""
+    reference = CreationReference(None, "k")  # type: ignore[arg-type]
+    encoded = encode(
+        {"a": None, "b": reference}, lambda v: "#k" if v is reference else encodable(v)
+    )
+    assert b'{"a":null,"b":"#k"}' == encoded
 
 
 def test_vendor_values_stay_as_they_are() -> None:

@@ -1,6 +1,6 @@
 """Tests of ids as arguments."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 import attrs
@@ -14,6 +14,7 @@ from jmap_async.protocol.ids import (
     as_ids,
     check_creation_id,
     check_id,
+    check_ids,
     ids_argument,
 )
 from jmap_async.protocol.objects import DataObject, data_object
@@ -81,6 +82,32 @@ def test_t171_what_can_be_no_id_is_refused(before: str, odd: str, after: str) ->
     wrong = before + odd + after if odd else (before + after)[:1] * 256
     with pytest.raises(LocalProtocolError, match="is no id: an id has 1 to 255 visible ASCII"):
         check_id(wrong)
+
+
+@given(st.lists(VISIBLE | st.text(max_size=3), max_size=4))
+def test_many_ids_are_checked_as_one(many: list[str]) -> None:
+    """With the same outcome."""
+
+    def outcome(check: Callable[[], object]) -> str:
+        try:
+            check()
+        except LocalProtocolError as error:
+            return str(error)
+        return "fine"
+
+    assert outcome(lambda: [*map(check_id, many)]) == outcome(lambda: check_ids(many))
+    assert outcome(lambda: check_ids(many)) == outcome(lambda: check_ids(dict.fromkeys(many)))
+
+
+@pytest.mark.parametrize("wrong", ["", "a\nb", "\n", "a ", "x" * 256, 5, None])
+def test_the_wrong_one_among_many_is_named(wrong: object) -> None:
+    """Wherever it stands; references to creations are fine."""
+    creation = CreationReference(None, "k")  # type: ignore[arg-type]
+    for others in ([], ["a"], ["a", creation], ["a"] * 1000):
+        check_ids(others)
+        for many in ([wrong, *others], [*others, wrong]):
+            with pytest.raises(LocalProtocolError, match="is no id: "):
+                check_ids(many)
 
 
 @pytest.mark.parametrize("value", ["", "a\n", "a b", None, 5, b"a", Thing(id="a")])

@@ -35,6 +35,16 @@ def test_t102_a_path_is_a_pointer_without_its_first_slash(tokens: list[str]) -> 
     assert tokens == pointer.parse(f"/{patch.path(*tokens)}")
 
 
+def test_t103_patches_of_many_objects() -> None:
+    """Each is a patch of its own; whole objects among them are left alone."""
+    patch.check_all([])
+    patch.check_all([{"a/b": 1}, {"a": 1}, object(), {"a/b": 1, "c": 1}])
+    with pytest.raises(LocalProtocolError, match="may not hold both 'a' and 'a/b/c'"):
+        patch.check_all([{"a": 1}, {"a/b/c": 1, "b": 1, "a": 1}])
+    with pytest.raises(LocalProtocolError, match="no leading '/'"):
+        patch.check_all([{"a": 1}, {"/b": 1}])
+
+
 def test_t102_a_keyword_with_a_slash() -> None:
     """The example that every client gets wrong once."""
     assert "keywords/a~1b" == patch.path("keywords", "a/b")
