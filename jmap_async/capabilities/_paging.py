@@ -1,13 +1,27 @@
-"""Reading the results of a query page by page, the next page while this one is used."""
+"""Reading the results of a query page by page, further pages while this one is used.
+
+Pages are asked for by position, several at once, and each begins with the last id of the one before
+it. Results may change between two requests, and a position then is another place. What pages have
+in common tells: an id that was read before stands in front of everything that was not, so behind it
+nothing is missing. A page without any is not the next one; reading steps back until it meets what
+it knows, or the beginning.
+
+While results shrink, as they do where a reader puts away what it has read, one page is read ahead,
+by its anchor.
+
+`queryState` would tell less: Cyrus changes it with every keyword that is set, and Apache James
+makes it of each page's own ids.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from typing import Final, Generic, TypeVar
 
 import attrs
 
 from jmap_async.capabilities._together import together
-from jmap_async.errors import AnchorNotFound
+from jmap_async.errors import MethodError, RemoteProtocolError
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.ids import HasId
 from jmap_async.protocol.standard import GetResponse, QueryResponse
@@ -16,75 +30,173 @@ from jmap_async.protocol.types import Id
 T = TypeVar("T")
 D = TypeVar("D", bound=HasId)
 
+# How many pages to read ahead when so many in a row stood where they were expected. Servers allow
+# four requests at once, or a few more; the fifth page shares one, or waits for a free place. One
+# calm page is not enough: it may have been read before the reader used the one before it.
+_AHEAD: Final = (1, 1, 2, 4, 5)
+
+# So many pages in a row may bring nothing new, beyond what can be explained by stepping back.
+_FRUITLESS: Final = 10
+
+# After so many turns of the event loop a request that was asked for is on its way.
+_TURNS: Final = 5
+
 
 @attrs.frozen(kw_only=True)
 class Page(Generic[T]):
-    """Ids in the order of the query, and the objects that are still there.
+    """What stands at a position: ids in the order of the query, and the objects still there.
 
-    `last` tells that nothing follows.
+    `limit` is how many the server would have given at most.
     """
 
-    ids: Sequence[Id]
-    objects: "dict[Id, T]"
     position: int
-    last: bool
+    ids: Sequence[Id]
+    objects: dict[Id, T]
+    limit: int
+
+    @property
+    def end(self) -> int:
+        """The position behind it."""
+        return self.position + len(self.ids)
+
+    @property
+    def last(self) -> bool:
+        """Tell whether nothing follows."""
+        return not self.ids or len(self.ids) < self.limit
 
 
-Fetch = Callable[["Id | None", int], Awaitable[Page[T]]]
-"""Reads the page behind an id or, without one, the page from a position on."""
+Fetch = Callable[[int, "Id | None"], Coroutine[object, object, Page[T]]]
+"""Reads the page that begins at a position or, where one is given, with an id."""
 
 
 async def read_page(
-    query: Call[QueryResponse], objects: Call[GetResponse[D]], *, asked: int
+    query: Call[QueryResponse],
+    objects: Call[GetResponse[D]],
+    *,
+    position: int | None,
+    limit: int,
 ) -> Page[D]:
     """Carry out a query and the /get that refers to it, in one request.
 
-    `asked` is the limit that the query has.
+    `position` and `limit` are those that the query has; without a position it has an anchor.
     """
     found, read = await together(query, objects)
-    # RFC 8620, 5.5: the server may put a limit of its own in its place.
-    limit = asked if found.limit is None else min(asked, found.limit)
     return Page(
+        # RFC 8620, 5.5: where an anchor stands only the server knows.
+        position=found.position if position is None else position,
         ids=found.ids,
         objects={one.id: one for one in read.list},
-        position=found.position,
-        last=not found.ids or len(found.ids) < limit,
+        # RFC 8620, 5.5: the server may put a limit of its own in its place.
+        limit=limit if found.limit is None else min(limit, found.limit),
     )
 
 
 async def walk(fetch: Fetch[T]) -> AsyncGenerator[T, None]:
-    """Yield every object once, in order."""
-    seen: set[Id] = set()
-    page, before = await fetch(None, 0), -1
-    while True:
-        new = [one for one in page.ids if one not in seen]
-        seen.update(new)
-        # Neither further on nor anything new: the server does not heed anchors.
-        last = page.last or (not new and page.position <= before)
-        before = page.position
-        following = None if last else asyncio.create_task(_after(page, fetch))
-        try:
-            for one in new:
-                if one in page.objects:
-                    yield page.objects[one]
-            if following is None:
-                return
-            page = await following
-        finally:
-            if following is not None:
-                await _ended(following)
+    """Yield every object once, in order.
 
-
-async def _after(page: Page[T], fetch: Fetch[T]) -> Page[T]:
+    Raises:
+        RemoteProtocolError: the server gives the same page at every position.
+    """
+    reader = _Reader(fetch)
     try:
-        # An anchor keeps its place when the results change in front of it (RFC 8620, 5.5).
-        return await fetch(page.ids[-1], 0)
-    except AnchorNotFound:
-        # It left the results, and others may have left with it: step back by half a page.
-        return await fetch(None, page.position + (len(page.ids) + 1) // 2)
+        page = await fetch(0, None)
+        while True:
+            objects = reader.take(page)
+            if not page.last:
+                await reader.read_ahead(page)
+            for one in objects:
+                yield one
+            if page.last:
+                return
+            page = await reader.page_after(page)
+    finally:
+        await reader.close()
 
 
-async def _ended(task: "asyncio.Task[Page[T]]") -> None:
-    """Cancel a task unless it is done, and wait for its end."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+class _Reader(Generic[T]):
+    """Where a walk stands: what it has seen, and the pages that it reads ahead."""
+
+    def __init__(self, fetch: Fetch[T]) -> None:
+        self._fetch = fetch
+        self._seen: set[Id] = set()
+        self._ahead: deque[asyncio.Task[Page[T]]] = deque()
+        # How many pages in a row stood where they were expected. The first one goes alone, since
+        # most results are short; the next ones as if nothing had moved for some time.
+        self._calm = 1
+        # Where the next page to ask for begins, and where the last one that was taken ended.
+        self._position = 0
+        self._end = 0
+        self._fruitless = 0
+
+    def take(self, page: Page[T]) -> list[T]:
+        """Go on to a page, and return the objects that did not come before."""
+        new = [one for one in page.ids if one not in self._seen]
+        self._seen.update(new)
+        self._expect(page, known=len(page.ids) - len(new))
+        self._fruitless = 0 if new else self._fruitless + len(page.ids)
+        if self._fruitless > len(self._seen) + _FRUITLESS * page.limit:
+            raise RemoteProtocolError(
+                "Email/query: the server gives the same ids at every position; "
+                "a page_size that holds all results may help",
+                piece=page.ids,
+            )
+        return [page.objects[one] for one in new if one in page.objects]
+
+    def _expect(self, page: Page[T], *, known: int) -> None:
+        """Take note whether results in front of a page have gone, and where it ends."""
+        gone = page.position + known < self._end
+        self._calm = 0 if gone else min(self._calm + 1, len(_AHEAD) - 1)
+        self._end = page.end
+        if not self._ahead:
+            self._position = page.end - min(1, page.limit - 1)
+
+    async def read_ahead(self, page: Page[T]) -> None:
+        """Ask for what follows a page; return when the requests are on their way."""
+        most = _AHEAD[self._calm]
+        while len(self._ahead) < most and not self._complete():
+            following = (
+                self._fetch(self._position, None)
+                if most > 1
+                else self._behind(page.ids[-1], self._position)
+            )
+            self._ahead.append(asyncio.create_task(following))
+            self._position += max(1, page.limit - 1)
+        # A loop that awaits nothing holds the event loop up for as long as it uses the page.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+    async def _behind(self, anchor: Id, position: int) -> Page[T]:
+        """Read the page that begins with an id, which should be at a position."""
+        try:
+            return await self._fetch(position, anchor)
+        except MethodError:
+            # It left the results (anchorNotFound), or the server takes no anchors: Apache James.
+            return await self._fetch(position, None)
+
+    def _complete(self) -> bool:
+        """Tell whether one of the pages that have come leaves nothing to ask for."""
+        return any(
+            one.exception() is not None or one.result().last for one in self._ahead if one.done()
+        )
+
+    async def page_after(self, before: Page[T]) -> Page[T]:
+        """Return the page that follows another."""
+        page = await self._ahead[0]
+        del self._ahead[0]
+        back = len(before.ids)
+        while not self._follows(page):
+            await self.close()
+            page = await self._fetch(max(0, before.end - back), None)
+            back *= 2
+        return page
+
+    def _follows(self, page: Page[T]) -> bool:
+        # Where the server gives one id at a time there is nothing to compare.
+        return page.position == 0 or page.limit == 1 or not self._seen.isdisjoint(page.ids)
+
+    async def close(self) -> None:
+        """Give up what is being read ahead, and wait for its end."""
+        for task in self._ahead:
+            task.cancel()
+        await asyncio.gather(*self._ahead, return_exceptions=True)
+        self._ahead.clear()
