@@ -117,6 +117,9 @@ class DataObject(_Odd):
     def __copy__(self) -> Self:
         return attrs.evolve(self)
 
+    def __deepcopy__(self, memo: object) -> Self:
+        return _from_wire(type(self), _plain(self))
+
     def __reduce__(self) -> tuple[object, ...]:
         return (_from_wire, (type(self), _plain(self)))
 
