@@ -47,6 +47,9 @@ from jmap_async.transport import Transport, problem
 
 R = TypeVar("R")
 
+_LARGE: Final = 64 * 1024
+"""Octets of an answer that takes so long to parse that others need not wait for it."""
+
 _log = logging.getLogger("jmap_async")
 
 # So many calls are woken in a turn of the event loop: others shall have theirs in between.
@@ -81,6 +84,8 @@ class Dispatcher:
         # Calls that have ended and whose waiters are still to be woken, in the next turns.
         self._ended: deque[Entry] = deque()
         self._requests: dict[Request, asyncio.Task[None]] = {}
+        # Those of them that were answered: they hold no slot any more.
+        self._answered: set[Request] = set()
         self._armed = False
         self._flushing = False
         self._closed = False
@@ -236,7 +241,8 @@ class Dispatcher:
         # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
         while not self._sessions.refreshing and not self._closed:
             limits = self._current_limits
-            if len(self._requests) >= limits.max_concurrent_requests:
+            under_way = len(self._requests) - len(self._answered)
+            if under_way >= limits.max_concurrent_requests:
                 return
             request = self._planner.next_request(limits)
             if request is None:
@@ -263,6 +269,7 @@ class Dispatcher:
             _log.exception("a request failed unexpectedly")
             self._planner.fail(request, error)
         self._requests.pop(request, None)
+        self._answered.discard(request)
         # The next request leaves before anybody decodes what this one brought.
         self._flush()
 
@@ -282,6 +289,7 @@ class Dispatcher:
             self._planner.settle(request, response)
 
     async def _recover(self, request: Request, error: JMAPError) -> None:
+        self._answered.discard(request)
         remedy = judge(error, request, attempts=self._retry.attempts)
         if isinstance(error, LimitExceeded) and not self._learn(error, request):
             remedy = divide(error, request)
@@ -326,6 +334,10 @@ class Dispatcher:
         )
         if not 200 <= response.status < 300:
             raise problem(response, now=datetime.now(UTC))
+        if len(response.body) > _LARGE:
+            # Parsing will take a while: what can go without this answer goes before.
+            self._answered.add(request)
+            self._flush()
         parsed = messages.parse_response(response.body)
         self._sessions.notice(parsed.session_state, under=session)
         return parsed

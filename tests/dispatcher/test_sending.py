@@ -262,3 +262,23 @@ async def test_outside_of_any_task_calls_can_be_made(jmap_client: Client) -> Non
 def test_without_an_event_loop_calls_can_be_made(jmap_client: Client) -> None:
     """Such as a list of them, before the loop runs."""
     assert "<Call Core/echo>" == repr(jmap_client.core.echo())
+
+
+async def test_what_waits_leaves_before_a_large_answer_is_parsed(jmap_server: MemoryServer) -> None:
+    """The slot is free once the answer is here: nobody has looked yet at what it says."""
+    jmap_server.limits = Limits(max_concurrent_requests=1)
+    async with slow_client(jmap_server) as (client, transport):
+        # The answer says that the session has changed; whoever had read that would fetch it first.
+        jmap_server.on_response = lambda response: {**response, "sessionState": "changed"}
+        transport.may_fetch.clear()
+        jmap_server.on_request = gate = Gate()
+        large = asyncio.create_task(asyncio.wait_for(client.core.echo({"x": "x" * 100_000}), 30))
+        await gate.held.get()
+        waiting = asyncio.create_task(asyncio.wait_for(client.core.echo({"n": 1}), 30))
+        await turns(3)
+        assert gate.held.empty()
+        gate.open()
+        assert {"n": 1} == await waiting
+        transport.may_fetch.set()
+        assert 100_000 == len(str((await large)["x"]))
+        assert is_idle(client)
