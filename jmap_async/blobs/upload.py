@@ -15,7 +15,7 @@ from jmap_async.blobs.slots import Slots
 from jmap_async.errors import JMAPError, LocalProtocolError, RemoteProtocolError, TooLarge
 from jmap_async.protocol import uri_template
 from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
-from jmap_async.protocol.converter import Malformed
+from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
 from jmap_async.retry import Retry

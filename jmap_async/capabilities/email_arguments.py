@@ -20,7 +20,7 @@ from jmap_async.capabilities.email_query import (
 )
 from jmap_async.capabilities.headers import check_properties
 from jmap_async.errors import LocalProtocolError, SetError
-from jmap_async.protocol.converter import named
+from jmap_async.protocol.fields import named
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.ids import check_creation_id
 from jmap_async.protocol.references import Ref, ResultReference

@@ -12,7 +12,7 @@ from jmap_async.capabilities._values import as_new_id
 from jmap_async.capabilities.email import Email
 from jmap_async.errors import LocalProtocolError, MethodError
 from jmap_async.protocol import patch
-from jmap_async.protocol.converter import LOCAL
+from jmap_async.protocol.fields import LOCAL
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
 from jmap_async.protocol.ids import as_ids
 from jmap_async.protocol.objects import DataObject, data_object

@@ -10,7 +10,7 @@ from jmap_async.planner.creations import is_array
 from jmap_async.planner.entry import NOT_DECODED, Answer
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Method
-from jmap_async.protocol.converter import Decoder, Malformed
+from jmap_async.protocol.fields import Decoder, Malformed
 from jmap_async.protocol.messages import MethodResponse
 
 

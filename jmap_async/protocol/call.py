@@ -12,7 +12,8 @@ import attrs
 
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import pointer
-from jmap_async.protocol.converter import Decoder, decoder
+from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.fields import Decoder
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import (
     Arguments,

@@ -13,83 +13,26 @@ cattrs does the dispatch: by type, by predicate, through generics.
 """
 
 import math
-import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
 import orjson
-from cattrs.fns import identity
-from cattrs.gen import (
-    make_dict_unstructure_fn_from_attrs,  # pyright: ignore[reportUnknownVariableType]
-    override,
-)
 
-from jmap_async.errors import LocalProtocolError, brief
+from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import dates
+from jmap_async.protocol.fields import LEAVES, Decoder, Malformed, is_anything, is_optional
+from jmap_async.protocol.records import record_decoder, record_encoder
 from jmap_async.protocol.references import ResultReference
 
 T = TypeVar("T")
 
-Decoder = Callable[[Any], Any]
-
-_LEAVES: Final = frozenset({str, int, bool})
-"""What JSON gives in its final form."""
-
 _BINARY: Final = (bytes, bytearray, memoryview)
 _WITHOUT_NAN: Final = frozenset({str, int, bool, type(None)})
 _OPTIONS: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
-
-
-class Malformed(ValueError):
-    """A value is not of the type that the RFC gives it; `path` leads to it."""
-
-    def __init__(self, expected: str, value: object) -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.value = value
-        self.path: list[str] = []
-
-    def inside(self, step: str) -> "Malformed":
-        """Return this error as seen from one level further out."""
-        self.path.insert(0, step)
-        return self
-
-    def __str__(self) -> str:
-        where = ".".join(self.path) or "the value"
-        return f"{where}: expected {self.expected}, got {brief(self.value, 120)}"
-
-
-# Names
-
-
-def wire_name(attribute: "attrs.Attribute[Any]") -> str:
-    """Return the RFC's spelling: given as metadata, else snake_case turned into camelCase."""
-    explicit = attribute.metadata.get("wire")
-    if isinstance(explicit, str):
-        return explicit
-    head, *tail = attribute.name.rstrip("_").split("_")
-    return head + "".join(word[:1].upper() + word[1:] for word in tail)
-
-
-LOCAL: Final[Mapping[str, Any]] = {"wire": None}
-"""Metadata of a field that is not on the wire."""
-
-
-def wire_fields(cls: type) -> "list[attrs.Attribute[Any]]":
-    """Return the fields of a record that have a wire name."""
-    fields = cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(get_origin(cls) or cls))
-    return [
-        one for one in fields if one.name != "extra" and one.metadata.get("wire", "") is not None
-    ]
-
-
-def named(wire: str, **options: Any) -> Any:
-    """Declare a field whose wire name does not follow from its Python name."""
-    return attrs.field(metadata={"wire": wire}, **options)
 
 
 # Reading
@@ -131,16 +74,8 @@ def _number(value: Any, _: object = None) -> float:
     raise Malformed("a number", value)
 
 
-def _is_anything(type_: Any) -> bool:
-    return type_ is object or type_ is Any
-
-
 def _anything(value: Any, _: object = None) -> Any:
     return value
-
-
-def _is_optional(type_: Any) -> bool:
-    return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
 
 
 def _optional(type_: Any) -> Callable[[Any, Any], Any]:
@@ -158,7 +93,7 @@ def _is_list(type_: Any) -> bool:
 
 def _list(type_: Any) -> Callable[[Any, Any], Any]:
     [item_type] = get_args(type_)
-    inner, is_leaf, only = decoder(item_type), item_type in _LEAVES, {item_type}
+    inner, is_leaf, only = decoder(item_type), item_type in LEAVES, {item_type}
 
     def structure(value: Any, _: object = None) -> list[Any]:
         if value.__class__ is not list:
@@ -179,7 +114,7 @@ def _is_mapping(type_: Any) -> bool:
 
 def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
     item_type = get_args(type_)[1]
-    inner, is_leaf, only = decoder(item_type), item_type in _LEAVES, {item_type}
+    inner, is_leaf, only = decoder(item_type), item_type in LEAVES, {item_type}
 
     def structure(value: Any, _: object = None) -> dict[str, Any]:
         if value.__class__ is not dict:
@@ -209,156 +144,6 @@ def _fault(value: object, decode: Decoder) -> Malformed | None:
     except Malformed as error:
         return error
     return None
-
-
-def record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
-    """Return the structure hook of a record: missing members get their defaults.
-
-    A null where the type does not allow it counts as missing: a server may leave out what has its
-    default, and null is the usual default (RFC 8620, 3.5). Members that no field names go to the
-    field `extra` where the record has one. No record contains itself; data objects may.
-    """
-    quick, careful = _quick_record(cls), _careful_record(cls)
-
-    def structure(value: Any, _: object = None) -> T:
-        try:
-            return quick(value) if quick else careful(value)
-        except (AttributeError, KeyError, Malformed):
-            return careful(value)  # says what is wrong
-
-    return structure
-
-
-def _quick_record(cls: type[T]) -> Callable[[Any], T] | None:
-    """Make the function for records in which nothing is wrong; None: these need more care.
-
-    A frozen instance is filled as one of a twin that may be written to: a third of the price.
-    """
-    bare = cast("Any", get_origin(cls) or cls)
-    fields = attrs.fields(bare)
-    if hasattr(bare, "__attrs_post_init__") or any(
-        one.name == "extra" or one.converter or one.validator for one in fields
-    ):
-        return None
-    hints = _hints(cls)
-    namespace = {"new": object.__new__, "writable": writable_twin(bare), "cls": bare}
-    lines = ["def quick(value):", "  get = value.get", "  self = new(writable)"]
-    for number, one in enumerate(fields):
-        hint = hints.get(one.name)
-        namespace[f"read{number}"] = _member_reader(one, hint)
-        lines.append(f"  item = get({wire_name(one)!r}, self)" if hint else "  item = self")
-        leaf = f"item if type(item) is {hint.__name__} else " if hint in _LEAVES else ""
-        lines.append(f"  self.{one.name} = {leaf}read{number}(item, self)")
-    lines += ["  self.__class__ = cls", "  return self"]
-    exec(compile("\n".join(lines), f"<{bare.__name__}>", "exec"), namespace)  # noqa: S102 - ours
-    return cast("Callable[[Any], T]", namespace["quick"])
-
-
-def _member_reader(
-    attribute: "attrs.Attribute[Any]", hint: object
-) -> Callable[[object, object], object]:
-    """Return what reads a member; it is given `missing` when it is not there."""
-    nullable = hint is None or _is_optional(hint) or _is_anything(hint)
-    decode = decoder(hint) if hint else None
-    default = attribute.default
-    make = getattr(default, "factory", None)
-
-    def read(item: object, missing: object) -> object:
-        if decode and item is not missing and (nullable or item is not None):
-            return decode(item)
-        if default is attrs.NOTHING:
-            raise KeyError(attribute.name)
-        return make() if make else default
-
-    return read
-
-
-def writable_twin(cls: type, **members: object) -> type[Any]:
-    """Return a class like a frozen one, of the same layout, whose instances can be written to.
-
-    `members` are further attributes of the class.
-
-    An instance is filled as one of the twin and then made one of the class: a frozen one is written
-    to at ten times the price. Both methods are replaced: they share a slot of the type.
-    """
-    writing = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    return type(cls.__name__, (cls,), {"__slots__": (), **writing, **members})
-
-
-def _careful_record(cls: type[T]) -> Callable[[Any], T]:
-    bare = get_origin(cls) or cls
-    known, required = _known(cls)
-    keeps_extra = "extra" in get_type_hints(bare)
-
-    def structure(value: Any) -> T:
-        if value.__class__ is not dict:
-            raise Malformed("an object", value)
-        members: dict[str, Any] = {}
-        extra: dict[str, Any] = {}
-        for wire, item in value.items():
-            if wire not in known:
-                extra[wire] = item
-                continue
-            name, decode, nullable = known[wire]
-            if item is None and not nullable:
-                continue
-            try:
-                members[name] = decode(item)
-            except Malformed as error:
-                raise error.inside(wire) from None
-        for wire, name in required:
-            if name not in members:
-                raise Malformed(f"a member {wire!r}", value)
-        if keeps_extra:
-            members["extra"] = extra
-        return bare(**members)
-
-    return structure
-
-
-_Known = dict[str, tuple[str, Decoder, bool]]
-"""Wire name to: argument of the constructor, its decoder, whether null is a value of its own."""
-
-
-def _known(cls: Any) -> tuple[_Known, list[tuple[str, str]]]:
-    """Return the members of a record, and the wire names and arguments of those that it needs."""
-    hints = _hints(cls)
-    known: _Known = {}
-    required: list[tuple[str, str]] = []
-    for attribute in wire_fields(cls):
-        wire, name = wire_name(attribute), attribute.alias or attribute.name
-        hint = hints[attribute.name]
-        known[wire] = name, decoder(hint), _is_optional(hint) or _is_anything(hint)
-        if attribute.default is attrs.NOTHING:
-            required.append((wire, name))
-    return known, required
-
-
-def _hints(cls: Any) -> dict[str, Any]:
-    """Return the types of a record's members."""
-    bound, hints = _bound(cls), get_type_hints(get_origin(cls) or cls)
-    return {one.name: _substitute(hints[one.name], bound) for one in wire_fields(cls)}
-
-
-def _bound(cls: Any) -> dict[Any, Any]:
-    """Return what the type variables of a record, and of those it inherits from, stand for."""
-    bare = get_origin(cls) or cls
-    bound: dict[Any, Any] = dict(
-        zip(getattr(bare, "__parameters__", ()), get_args(cls), strict=False)
-    )
-    for base in getattr(bare, "__orig_bases__", ()):
-        inherited = _bound(base).items()
-        bound |= {name: _substitute(hint, bound) for name, hint in inherited if name not in bound}
-    return bound
-
-
-def _substitute(hint: Any, bound: Mapping[Any, Any]) -> Any:
-    """Replace the type variables of a generic record by what they stand for."""
-    if hint in bound:
-        return bound[hint]
-    if not getattr(hint, "__parameters__", ()):
-        return hint
-    return hint[tuple(bound.get(parameter, parameter) for parameter in hint.__parameters__)]
 
 
 # Writing
@@ -459,35 +244,28 @@ def unstructure(value: Any) -> Any:
     return _writer(value.__class__)(value)
 
 
-def record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
-    """Return the unstructure hook of a record: members that have their default are left out."""
-    fields = wire_fields(cls)
-    # What is inside of a member is encoded when its turn comes.
-    overrides: dict[str, Any] = {
-        one.name: override(rename=wire_name(one), unstruct_hook=identity) for one in fields
-    }
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn_from_attrs(
-        fields, cls, converter, _cattrs_omit_if_default=True, **overrides
-    )
-    if all(one.name != "extra" for one in attrs.fields(cls)):
-        return write
-    return lambda value: {**(value.extra or {}), **write(value)}
+def _record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
+    return record_decoder(cls, decoder)
+
+
+def _record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
+    return record_encoder(cls, converter)
 
 
 def _build() -> cattrs.Converter:
     built = cattrs.Converter(detailed_validation=False)
     # Later registrations win: from the general to the particular.
-    built.register_structure_hook_factory(attrs.has, record_decoder)
-    built.register_unstructure_hook_factory(attrs.has, record_encoder)
+    built.register_structure_hook_factory(attrs.has, _record_decoder)
+    built.register_unstructure_hook_factory(attrs.has, _record_encoder)
     built.register_structure_hook_factory(_is_mapping, _mapping)
     built.register_structure_hook_factory(_is_list, _list)
-    built.register_structure_hook_factory(_is_optional, _optional)
+    built.register_structure_hook_factory(is_optional, _optional)
     built.register_structure_hook(str, _exactly(str, "a string"))
     built.register_structure_hook(bool, _exactly(bool, "true or false"))
     built.register_structure_hook(int, _exactly(int, "an integer"))
     built.register_structure_hook(float, _number)
     built.register_structure_hook(datetime, _date)
-    built.register_structure_hook_func(_is_anything, _anything)
+    built.register_structure_hook_func(is_anything, _anything)
     return built
 
 

@@ -34,7 +34,8 @@ import attrs
 
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
-from jmap_async.protocol.converter import Decoder, Malformed, converter
+from jmap_async.protocol.converter import converter
+from jmap_async.protocol.fields import Decoder, Malformed
 from jmap_async.protocol.shapes import Field, Shape, leaf_of
 from jmap_async.protocol.types import ABSENT
 

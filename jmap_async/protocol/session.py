@@ -7,7 +7,8 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol.converter import LOCAL, Malformed, decoder
+from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.fields import LOCAL, Malformed
 from jmap_async.protocol.strict_json import load_unique
 from jmap_async.protocol.types import Id
 

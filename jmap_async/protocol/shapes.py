@@ -18,14 +18,8 @@ from typing import Any, Final, Generic, TypeVar, Union, cast, get_args, get_orig
 import attrs
 
 from jmap_async.protocol import dates
-from jmap_async.protocol.converter import (
-    Decoder,
-    Malformed,
-    decoder,
-    locate,
-    wire_name,
-    writable_twin,
-)
+from jmap_async.protocol.converter import decoder, locate
+from jmap_async.protocol.fields import Decoder, Malformed, wire_name, writable_twin
 
 C = TypeVar("C")
 

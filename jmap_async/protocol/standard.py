@@ -11,7 +11,7 @@ import attrs
 
 from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
-from jmap_async.protocol.converter import LOCAL
+from jmap_async.protocol.fields import LOCAL
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
 from jmap_async.protocol.ids import (
     check_creation_id,

@@ -3,7 +3,7 @@
 import pytest
 
 from jmap_async.protocol.blob import Blob, decode_blob
-from jmap_async.protocol.converter import Malformed
+from jmap_async.protocol.fields import Malformed
 
 SENT = {"accountId": "A1", "blobId": "G1", "type": "image/jpeg", "size": 3}
 

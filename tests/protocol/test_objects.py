@@ -17,7 +17,8 @@ from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol.call import Call, raw_method
-from jmap_async.protocol.converter import Malformed, decoder, encode
+from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference
 from jmap_async.protocol.types import ABSENT, Id

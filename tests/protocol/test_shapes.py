@@ -12,7 +12,8 @@ from jmap_async.capabilities.body import EmailBodyPart
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.mailbox import Mailbox
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
-from jmap_async.protocol.converter import Malformed, decoder
+from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.objects import DataObject
 from jmap_async.protocol.shapes import Shape, make_loop
 from tests.protocol.kinds import SIMPLE, Kind, nullable, object_class

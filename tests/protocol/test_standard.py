@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from jmap_async.errors import LocalProtocolError, SetError, SetFailed
-from jmap_async.protocol.converter import Malformed, decoder
+from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.filters import FilterCondition
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference

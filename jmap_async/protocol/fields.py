@@ -1,0 +1,81 @@
+"""What the classes of the wire say of their fields, and how a value is told not to fit one."""
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Union, cast, get_args, get_origin
+
+import attrs
+
+from jmap_async.errors import brief
+
+Decoder = Callable[[Any], Any]
+"""Turns decoded JSON into what it stands for, or raises Malformed."""
+
+LEAVES: Final = frozenset({str, int, bool})
+"""What JSON gives in its final form."""
+
+
+class Malformed(ValueError):
+    """A value is not of the type that the RFC gives it; `path` leads to it."""
+
+    def __init__(self, expected: str, value: object) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.value = value
+        self.path: list[str] = []
+
+    def inside(self, step: str) -> "Malformed":
+        """Return this error as seen from one level further out."""
+        self.path.insert(0, step)
+        return self
+
+    def __str__(self) -> str:
+        where = ".".join(self.path) or "the value"
+        return f"{where}: expected {self.expected}, got {brief(self.value, 120)}"
+
+
+def wire_name(attribute: "attrs.Attribute[Any]") -> str:
+    """Return the RFC's spelling: given as metadata, else snake_case turned into camelCase."""
+    explicit = attribute.metadata.get("wire")
+    if isinstance(explicit, str):
+        return explicit
+    head, *tail = attribute.name.rstrip("_").split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in tail)
+
+
+LOCAL: Final[Mapping[str, Any]] = {"wire": None}
+"""Metadata of a field that is not on the wire."""
+
+
+def wire_fields(cls: type) -> "list[attrs.Attribute[Any]]":
+    """Return the fields of a record that have a wire name."""
+    fields = cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(get_origin(cls) or cls))
+    return [
+        one for one in fields if one.name != "extra" and one.metadata.get("wire", "") is not None
+    ]
+
+
+def named(wire: str, **options: Any) -> Any:
+    """Declare a field whose wire name does not follow from its Python name."""
+    return attrs.field(metadata={"wire": wire}, **options)
+
+
+def is_anything(type_: Any) -> bool:
+    """Tell whether a type leaves it open what a value is."""
+    return type_ is object or type_ is Any
+
+
+def is_optional(type_: Any) -> bool:
+    """Tell whether null is a value of a type."""
+    return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
+
+
+def writable_twin(cls: type, **members: object) -> type[Any]:
+    """Return a class like a frozen one, of the same layout, whose instances can be written to.
+
+    An instance is filled as one of the twin and then made one of the class: a frozen one is written
+    to at ten times the price. Both methods are replaced: they share a slot of the type. `members`
+    are further attributes of the twin.
+    """
+    writing = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    return type(cls.__name__, (cls,), {"__slots__": (), **writing, **members})
