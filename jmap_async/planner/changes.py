@@ -13,15 +13,25 @@ import orjson
 
 from jmap_async.errors import MethodError
 from jmap_async.planner import creations, submissions
-from jmap_async.planner.entry import Entry, original_name
+from jmap_async.planner.entry import Answer, Entry, original_name
+from jmap_async.planner.mentions import stand_in, way_back
 from jmap_async.planner.outcomes import CREATE, DESTROY, PHASES, UPDATE, Writer
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
-from jmap_async.planner.units import stand_in
 from jmap_async.protocol.converter import encode
 
 Pieces = Sequence[tuple[int, bytes]]
 """JSON, and which argument it is a part of (see load.py)."""
+
+# Types whose objects constrain each other, and the properties by which they do. A server may take
+# the changes of one /set in an order of its own (RFC 8620, 5.3), so there callers would compete:
+# only what changes none of these properties is merged.
+_CONSTRAINING: Final = {
+    # RFC 8621, 2 and 2.5: a tree, one name among siblings, one Mailbox for a role.
+    "Mailbox/set": frozenset({"name", "parentId", "role"}),
+    # RFC 9661, 2.1: names are unique.
+    "SieveScript/set": frozenset({"name"}),
+}
 
 _WORD: Final = re.compile(r"[\w$-]+")
 
@@ -33,12 +43,14 @@ class Change:
     """An object that a call creates, or the objects that it updates or destroys.
 
     `makers` are the calls that create what it mentions, by the name that it mentions. Known only
-    as long as it is in a request: `name`, its creation id there, `email`, which Email it sends, and
-    `shared`, whether it builds on a call that may have to be sent again.
+    as long as it is in a request: `name`, its creation id there, `email`, which Email it sends,
+    `others`, what stands for what it mentions, and `shared`, whether it builds on a call that may
+    have to be sent again.
     """
 
     # Most changes have nothing of this, and are made in a third of the time without.
     makers: Mapping[str, Entry] = {}
+    others: Mapping[str, str] = {}
     on_success: OnSuccess | None = None
     name: str | None = None
     email: str | None = None
@@ -64,13 +76,15 @@ class Change:
     def bind(self, request: Request, names: set[str]) -> Pieces | None:
         """Return what goes into the request; None: what it mentions is not known yet.
 
-        A creation gets a name that is not among `names` and is added to them.
+        A creation gets a name that is not among `names` and is added to them; so does what stands
+        for a creation that has failed.
         """
         body = self.body
         if self.makers:
-            others = self._stand_ins(request)
+            others = self._stand_ins(request, names)
             if others is None:
                 return None
+            self.others = others
             body = self._renamed(others)
         if self.phase != CREATE:
             return ((self.phase, body),)
@@ -78,7 +92,7 @@ class Change:
         piece = (CREATE, b"%b:%b" % (orjson.dumps(self.name), body))
         return (piece, *self.on_success.pieces(self.name)) if self.on_success else (piece,)
 
-    def _stand_ins(self, request: Request) -> dict[str, str] | None:
+    def _stand_ins(self, request: Request, names: set[str]) -> dict[str, str] | None:
         """Return what stands for the creations that it mentions; None: not known yet."""
         others: dict[str, str] = {}
         self.shared = False
@@ -87,7 +101,7 @@ class Change:
             if maker.answer is None and (maker, known) in request.shared:
                 self.shared = True
                 others[name] = f"#{maker.wire_names[known]}"
-            elif (stands := stand_in(name, maker, request, here=True)) is not None:
+            elif (stands := stand_in(name, maker, request, names, here=True)) is not None:
                 others[name] = stands
             else:
                 return None
@@ -100,6 +114,12 @@ class Change:
             return orjson.dumps(value)
         update = {"update": orjson.loads(b"{%b}" % self.body)}
         return orjson.dumps(creations.rename("", update, {}, others)["update"])[1:-1]
+
+    @property
+    def own_names(self) -> creations.Names:
+        """The caller's names for creation ids of the request that are others."""
+        own = {} if self.name is None else {self.keys[0]: f"#{self.name}"}
+        return way_back({**self.others, **own})
 
     @property
     def builds_on_sand(self) -> bool:
@@ -183,6 +203,22 @@ def is_separable(entry: Entry) -> bool:
     )
 
 
+def is_independent(entry: Entry) -> bool:
+    """Tell whether what becomes of a call's objects has nothing to do with those of other calls."""
+    constraining = _CONSTRAINING.get(entry.method.name)
+    if constraining is None:
+        return True
+    arguments = entry.arguments
+    if arguments.get("create") or arguments.get("destroy"):
+        return False
+    patches: Mapping[str, object] = arguments.get("update") or {}
+    return all(
+        creations.is_object(patch)
+        and constraining.isdisjoint(path.partition("/")[0] for path in patch)
+        for patch in patches.values()
+    )
+
+
 def touched(entry: Entry) -> set[object]:
     """Return what a call changes, or sends, of what was there before it."""
     objects: set[object] = set(entry.arguments.get("update") or ())
@@ -221,3 +257,22 @@ def divided(part: list[Change], error: MethodError) -> Iterator[deque[Change]]:
         writers.add(one.writer)
         changes.append(one)
     yield changes
+
+
+def email_id(change: Change) -> str | None:
+    """Return the id of the Email that a submission has sent."""
+    for name, maker in change.makers.items():
+        known = original_name(name)
+        if change.email == f"#{maker.wire_names.get(known)}":
+            created = _result(maker).get("created")
+            made = created.get(known) if creations.is_object(created) else None
+            return made.get("id") if creations.is_object(made) else None
+    return change.email
+
+
+def _result(maker: Entry) -> Mapping[str, Any]:
+    """Return what is known of a call that creates something."""
+    if isinstance(maker.answer, Answer):
+        return maker.answer.arguments
+    # Of its other parts there may be no answer yet.
+    return maker.unit.result_of(maker) if maker.unit else {}

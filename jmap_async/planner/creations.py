@@ -16,8 +16,16 @@ _ID_MEMBER: Final = re.compile(r"(?!header:)(?:ids?|.*(?:Id|Ids)|destroy|onSucce
 # The argument that holds what a method creates; "create" for all others.
 _CREATING: Final = {"Email/import": "emails", "MDN/send": "send"}
 
+# RFC 8620, 1.2 and 5.3: no other characters are in a creation id.
+_REFERENCE: Final = re.compile(r"#([\w-]+)")
+
+# Members of responses that may say creation ids.
+_CREATED: Final = frozenset({"created", "notCreated", "sent", "notSent"})
+_MAPS: Final = frozenset({*_CREATED, "updated", "notUpdated", "notDestroyed"})
+_LISTS: Final = frozenset({"destroyed", "notFound"})
+
 Names = Mapping[str, str]
-"""A creation id as its caller knows it, to what stands for it in a request."""
+"""A creation id as its caller knows it, to what stands for it in a request; or the way back."""
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -89,17 +97,55 @@ def rename(method: str, arguments: Mapping[str, Any], own: Names, others: Names)
     return renamed
 
 
-def restore(response: dict[str, Any], own: Names) -> dict[str, Any]:
-    """Return a response under the creation ids that the caller knows."""
-    back = {wire: name for name, wire in own.items() if wire != name}
+def restore(response: dict[str, Any], back: Names) -> dict[str, Any]:
+    """Return a response under the creation ids that the caller knows.
+
+    `back` maps creation ids of the request to the caller's own.
+    """
     if not back:
         return response
+    spell = _speller(back)
+    return {member: _restored(member, value, back, spell) for member, value in response.items()}
+
+
+def restored_error(error: Any, back: Names) -> Any:
+    """Return a SetError that speaks of creation ids as the caller knows them."""
+    return _error(error, _speller(back)) if back else error
+
+
+def _speller(back: Names) -> Callable[[str], str]:
+    """Return what replaces references to the creation ids of a request in a text."""
+    return lambda text: _REFERENCE.sub(lambda found: f"#{back.get(found[1], found[1])}", text)
+
+
+def _restored(member: str, value: Any, back: Names, spell: Callable[[str], str]) -> Any:
+    if is_array(value) and member in _LISTS:
+        return [spell(one) if isinstance(one, str) else one for one in value]
+    if not is_object(value) or member not in _MAPS:
+        return value
+    refused = member.startswith("not")
     return {
-        member: {back.get(key, key): item for key, item in value.items()}
-        if member in {"created", "notCreated", "sent", "notSent"} and is_object(value)
-        else value
-        for member, value in response.items()
+        # One is named after what creates it, the other by a reference to that.
+        (back.get(key, key) if member in _CREATED else spell(key)): (
+            _error(one, spell) if refused else one
+        )
+        for key, one in value.items()
     }
+
+
+def _error(error: Any, spell: Callable[[str], str]) -> Any:
+    """Return a SetError under other names (RFC 8620, 5.3): of its members, and of lists in it."""
+    if not is_object(error):
+        return error
+    return {name: _spelt(value, spell) for name, value in error.items()}
+
+
+def _spelt(value: Any, spell: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return spell(value)
+    if is_array(value):
+        return [spell(one) if isinstance(one, str) else one for one in value]
+    return value
 
 
 def _rewrite(value: Any, replace: Callable[[str], str]) -> Any:

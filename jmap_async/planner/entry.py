@@ -90,6 +90,8 @@ class Entry:
     """How many requests have carried it, less those that certainly were not carried out."""
     abandoned: bool = False
     """Nobody waited for it when its turn came: it was never sent and never will be."""
+    successor: "Entry | None" = None
+    """What was queued in its place when somebody came back to it."""
     wire_names: dict[str, str] = attrs.field(factory=_no_names)
 
     def __repr__(self) -> str:
@@ -113,6 +115,14 @@ class Entry:
     def withdrawn(self) -> bool:
         """Tell whether nobody waits for it any more."""
         return not self.claims
+
+    @property
+    def latest(self) -> "Entry":
+        """Itself, or what was queued in its place."""
+        entry = self
+        while entry.successor is not None:
+            entry = entry.successor
+        return entry
 
     def claim(self) -> None:
         """Wait for it, and so for all that it needs."""
@@ -199,7 +209,8 @@ def _prepare(
         accounts,
         literals,
         references,
-        None if makers else rest,
+        # Names of creations are made to fit when it is sent.
+        None if makers or strangers else rest,
         encoded,
         creates,
         makers,

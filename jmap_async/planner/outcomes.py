@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from jmap_async.errors import MethodError, TooLarge
-from jmap_async.planner.creations import is_array, is_object
+from jmap_async.planner.creations import is_array, is_object, restored_error
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.recovery import repeatable
 from jmap_async.protocol.messages import MethodResponse
@@ -69,7 +69,8 @@ def tell(change: "Change", done: Members, refused: Members) -> None:
     for key in change.keys:
         name = change.name or key
         if name in refused:
-            result.setdefault(REFUSED[phase], {})[key] = refused[name]
+            error = restored_error(refused[name], change.own_names)
+            result.setdefault(REFUSED[phase], {})[key] = error
         elif name not in done:
             result.setdefault(REFUSED[phase], {})[key] = {**_UNMENTIONED}
         elif phase == DESTROY:

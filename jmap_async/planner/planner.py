@@ -25,6 +25,7 @@ from jmap_async.planner.recovery import (
     repeatable,
 )
 from jmap_async.planner.request import Request
+from jmap_async.planner.returns import is_lost, renewed
 from jmap_async.planner.units import Unit
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
@@ -59,23 +60,27 @@ class Planner:
             self._session = session
             self._queue.refused.clear()
         entry = self.entry_of(call)
-        if entry is None or entry.abandoned:
+        if entry is None:
             entry = prepare(
                 call,
                 session,
                 entry_of=lambda other: self.submit(other, session),
-                creator_of=self.creator_of,
+                creator_of=self._maker_of,
             )
             self._queue.add(entry)
             if entry.creates:
                 self._remember(call.scope, entry)
-            self._take_in(call, entry)
+            self._take_in(entry)
+            self.keep(call, entry)
+        elif is_lost(entry):
+            entry = self._queued_again(entry)
+            self.keep(call, entry)
         return entry
 
     def entry_of(self, call: AnyCall) -> Entry | None:
         """Return what a call became when it was submitted."""
         entry: Entry | None = call.state
-        return entry
+        return entry and entry.latest
 
     def keep(self, call: AnyCall, entry: Entry) -> None:
         """Note what a call became: with the call, so that it is gone when the call is."""
@@ -84,10 +89,21 @@ class Planner:
     def knows(self, call: AnyCall) -> bool:
         """Tell whether a call was submitted, so that submitting it again adds nothing."""
         entry = self.entry_of(call)
-        return entry is not None and not entry.abandoned
+        return entry is not None and not is_lost(entry)
 
-    def _take_in(self, call: AnyCall, entry: Entry) -> None:
-        self.keep(call, entry)
+    def _queued_again(self, entry: Entry) -> Entry:
+        """Return what stands for an entry, behind all that it needs: whoever left may come back.
+
+        One that was dropped is queued anew, and so is what waits for it: it stands before that now.
+        """
+        entry = entry.latest
+        if is_lost(entry):
+            entry = renewed(entry, {one: self._queued_again(one) for one in entry.needs})
+            self._queue.add(entry)
+            self._take_in(entry)
+        return entry
+
+    def _take_in(self, entry: Entry) -> None:
         self.waiting += 1
         self._submitted(entry)
 
@@ -106,13 +122,14 @@ class Planner:
                 call,
                 session,
                 entry_of=lambda other: entries.get(other) or self.submit(other, session),
-                creator_of=self.creator_of,
+                creator_of=self._maker_of,
             )
             if entries[call].creates:
                 self._remember(call.scope, entries[call])
         self._queue.add_batch(list(entries.values()))
         for call, entry in entries.items():
-            self._take_in(call, entry)
+            self._take_in(entry)
+            self.keep(call, entry)
         return list(entries.values())
 
     def next_request(self, limits: CoreCapability, *, pretend: bool = False) -> Request | None:
@@ -242,7 +259,13 @@ class Planner:
 
     def creator_of(self, scope: object, name: str) -> Entry | None:
         """Return the call that created something under this name, in this scope."""
-        return self._creators.get(self._nobody if scope is None else scope, {}).get(name)
+        entry = self._creators.get(self._nobody if scope is None else scope, {}).get(name)
+        return entry and entry.latest
+
+    def _maker_of(self, scope: object, name: str) -> Entry | None:
+        """Return what creates something under this name, and is queued if nobody had waited."""
+        entry = self.creator_of(scope, name)
+        return entry and self._queued_again(entry)
 
     def _remember(self, scope: object, entry: Entry) -> None:
         known = self._creators.setdefault(self._nobody if scope is None else scope, {})

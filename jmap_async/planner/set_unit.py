@@ -2,8 +2,9 @@
 
 Merging must not change what anybody sees. So a call joins only when the order in which the server
 works (creates, then updates, then destroys; RFC 8620, 5.3) keeps it behind those that came before,
-and when it touches no object that one of them touches. What the server refuses is sent again in
-parts, until whoever is at fault is alone; and what could not be made because of that goes with it.
+when it touches no object that one of them touches, and when objects of the type do not constrain
+each other (see changes.py). What the server refuses is sent again in parts, until whoever is at
+fault is alone; and what could not be made because of that goes with it.
 """
 
 from collections import deque
@@ -12,9 +13,17 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from jmap_async.errors import MethodError, ServerPartialFail
-from jmap_async.planner import creations, submissions
-from jmap_async.planner.changes import Change, changes_of, divided, is_separable, touched
-from jmap_async.planner.entry import Answer, Entry, original_name
+from jmap_async.planner import submissions
+from jmap_async.planner.changes import (
+    Change,
+    changes_of,
+    divided,
+    email_id,
+    is_independent,
+    is_separable,
+    touched,
+)
+from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.get_unit import is_list_of_ids
 from jmap_async.planner.load import Load, octets
 from jmap_async.planner.outcomes import (
@@ -84,7 +93,9 @@ class SetUnit(Unit):
 
     @staticmethod
     def key(entry: Entry) -> object:
-        """Return what writes have in common that can be merged."""
+        """Return what writes have in common that can be merged; None: leave this one alone."""
+        if not is_independent(entry):
+            return None
         return (entry.method.name, entry.using, entry.arguments.get("accountId"))
 
     def join(self, entry: Entry) -> bool:
@@ -164,12 +175,11 @@ class SetUnit(Unit):
         # Who left is found out when their changes are taken.
         return self.entries if self._next() else super()._staying()
 
-    def _overtakes(self, earlier: Invocation) -> bool:
-        other = earlier.unit
+    def _may_meet(self, other: Unit) -> bool:
         return (
             other is not self
             and isinstance(other, SetUnit)
-            and super()._overtakes(earlier)
+            and super()._may_meet(other)
             and not self.touched.isdisjoint(other.touched)
         )
 
@@ -289,14 +299,13 @@ class SetUnit(Unit):
         sent: dict[Writer, list[str]] = {}
         for one in settled:
             if one.on_success and one.keys[0] in one.writer.result.get("created", ()):
-                sent.setdefault(one.writer, []).append(_email_id(one) or "")
+                sent.setdefault(one.writer, []).append(email_id(one) or "")
         for writer, emails in sent.items():
             part = submissions.own_part(implicit, emails) if callers > 1 else implicit
             if part is not None:
                 writer.implicit = submissions.joined(writer.implicit, part)
 
     def result_of(self, entry: Entry) -> Mapping[str, Any]:
-        """Return what has come of a call so far."""
         return self._writers[entry].result
 
     def restore(self, invocation: Invocation) -> None:
@@ -378,22 +387,3 @@ class SetUnit(Unit):
 def _payload(invocation: Invocation) -> list[Change]:
     part = invocation.payload
     return cast("list[Change]", part) if isinstance(part, list) else []
-
-
-def _result(maker: Entry) -> Mapping[str, Any]:
-    """Return what is known of a call that creates something."""
-    if isinstance(maker.answer, Answer):
-        return maker.answer.arguments
-    # Of its other parts there may be no answer yet.
-    return maker.unit.result_of(maker) if isinstance(maker.unit, SetUnit) else {}
-
-
-def _email_id(change: Change) -> str | None:
-    """Return the id of the Email that a submission has sent."""
-    for name, maker in change.makers.items():
-        known = original_name(name)
-        if change.email == f"#{maker.wire_names.get(known)}":
-            created = _result(maker).get("created")
-            made = created.get(known) if creations.is_object(created) else None
-            return made.get("id") if creations.is_object(made) else None
-    return change.email

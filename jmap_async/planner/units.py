@@ -5,7 +5,7 @@ entries. This file has what all units do, and the plain one; get_unit.py and set
 two that merge calls with different arguments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -25,7 +25,8 @@ from jmap_async.errors import (
     UnknownMethod,
 )
 from jmap_async.planner import creations
-from jmap_async.planner.entry import Answer, Entry, Reference, original_name
+from jmap_async.planner.entry import Answer, Entry, Reference
+from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.shares import own_copy
 from jmap_async.protocol import pointer
@@ -46,6 +47,10 @@ _COUNTED: Final = {
     "get": (("ids",), "maxObjectsInGet", "max_objects_in_get"),
     "set": (("create", "update", "destroy"), "maxObjectsInSet", "max_objects_in_set"),
 }
+
+
+# Emails are in Mailboxes, and are sent by Identities.
+_NEEDED_BY: Final = {"Mailbox/set": "Email", "Identity/set": "Email"}
 
 
 class Offer(Enum):
@@ -85,6 +90,8 @@ class Unit:
         self._queue = queue
         self._arguments = entry.arguments
         self._references = dict(entry.references)
+        # How the caller calls what has another name in the request.
+        self._own_names: creations.Names = {}
 
     @property
     def whole(self) -> "Unit":
@@ -138,10 +145,19 @@ class Unit:
 
     def _overtakes(self, earlier: Invocation) -> bool:
         """Tell whether a write would change its place with an earlier one that is sent again."""
-        return (
-            earlier.repeatable
-            and _family(self.name) == _family(earlier.name)
-            and not set(self.accounts).isdisjoint(earlier.unit.accounts)
+        other = earlier.unit
+        if not earlier.repeatable or set(self.accounts).isdisjoint(other.accounts):
+            return False
+        return self._may_meet(other) or self._may_be_needed(other)
+
+    def _may_meet(self, other: "Unit") -> bool:
+        """Tell whether both may change the same objects."""
+        return _family(self.name) == _family(other.name)
+
+    def _may_be_needed(self, other: "Unit") -> bool:
+        """Tell whether this may destroy what the other one uses, or takes something out of."""
+        return _NEEDED_BY.get(self.name) == _family(other.name) and any(
+            one.arguments.get("destroy") or "destroy" in one.references for one in self.entries
         )
 
     def _left(self, entry: Entry) -> bool:
@@ -247,18 +263,19 @@ class Unit:
         entry = self.entries[0]
         if not entry.creates and not entry.makers and not entry.strangers:
             return self._arguments
-        others: dict[str, str] = {}
+        taken, others = set(request.created), dict[str, str]()
         for name, maker in entry.makers.items():
-            stands = stand_in(name, maker, request, here=not self.reads)
+            stands = stand_in(name, maker, request, taken, here=not self.reads)
             if stands is None:
                 return None
             others[name] = stands
         for name in entry.strangers:
             # Whoever created that name in this request is not meant.
             if name in request.created:
-                others[name] = _nobody(name, request)
-        taken = set(request.created)
+                others[name] = nobody(name, taken)
         entry.wire_names = creations.unique(entry.creates, taken)
+        own = {name: f"#{wire}" for name, wire in entry.wire_names.items()}
+        self._own_names = way_back({**others, **own})
         if not others and all(name == wire for name, wire in entry.wire_names.items()):
             return self._arguments
         plain = orjson.loads(encode(self._arguments))
@@ -270,12 +287,15 @@ class Unit:
         self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
     ) -> None:
         """Hand the answer of the server out."""
+        arguments = creations.restore(arguments, self._own_names)
         for position, entry in enumerate(invocation.entries):
             # Objects that several callers might change have to be each one's own.
             own = own_copy(arguments) if position else arguments
-            if entry.wire_names:
-                own = creations.restore(own, entry.wire_names)
             self._settle(entry, Answer(own, implicit))
+
+    def result_of(self, entry: Entry) -> Mapping[str, Any]:
+        """Return what has come of a call so far."""
+        return {}
 
     def restore(self, invocation: Invocation) -> None:
         """Take back what an invocation carried: it is to be sent again."""
@@ -358,30 +378,6 @@ def because_of(method: str, other: Entry, error: Exception | Answer | None) -> J
     own = error.for_caller()
     own.add_note(f"{method} was not carried out: it needs the result of {other.method.name}")
     return own
-
-
-def stand_in(name: str, maker: Entry, request: Request, *, here: bool) -> str | None:
-    """Return what stands for the creation that `name` mentions; None: not known yet."""
-    known = original_name(name)
-    if maker.answer is None:
-        # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
-        if here and (maker, known) in request.made:
-            return f"#{maker.wire_names[known]}"
-        return f"<the id of #{known}>" if request.pretend and maker.sent else None
-    if isinstance(maker.answer, Answer):
-        created = maker.answer.arguments.get("created")
-        made = created.get(known) if creations.is_object(created) else None
-        if creations.is_object(made) and isinstance(made.get("id"), str):
-            return str(made["id"])
-    # It failed: a name that nobody has lets the server refuse just the objects that need it, as it
-    # would have in one request.
-    return _nobody(known, request)
-
-
-def _nobody(name: str, request: Request) -> str:
-    """Return a reference to a creation that does not exist in this request."""
-    name = f"{name}-missing"
-    return f"#{creations.unique([name], request.created)[name]}"
 
 
 def _family(name: str) -> str:

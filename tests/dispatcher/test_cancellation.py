@@ -69,17 +69,18 @@ async def test_of_a_merged_write_only_the_part_of_the_canceller_is_left_out(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:
     """Of several callers who wait to write, the one who leaves before it is sent writes nothing."""
+    inbox = {"mailboxIds": {jmap_server.mailbox_id("inbox"): True}}
     first, gate = await busy(jmap_server, jmap_client)
     tasks = [
-        asyncio.create_task(jmap_client.mailbox.set(create={"k": {"name": name}}))
-        for name in ("one", "two", "three")
+        asyncio.create_task(jmap_client.email.set(create={"k": {**inbox, "subject": subject}}))
+        for subject in ("one", "two", "three")
     ]
     await turns(2)
     assert await cancelled(tasks[1])
     gate.open()
     await asyncio.gather(first, tasks[0], tasks[2])
     (merged,) = arguments(jmap_server.requests[1])
-    assert ["one", "three"] == [made["name"] for made in merged["create"].values()]
+    assert ["one", "three"] == [made["subject"] for made in merged["create"].values()]
     assert [["k"], ["k"]] == [[*tasks[n].result().created] for n in (0, 2)]
     assert is_idle(jmap_client)
 

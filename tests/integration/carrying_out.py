@@ -46,8 +46,7 @@ class Coalesced:
         arguments = self._world.with_ids(step.arguments)
         if step.needs is not None:
             arguments[step.argument] = calls[step.needs].ref(step.path)
-        call = self._client.call(step.method, arguments)
-        return call.alone() if step.alone else call
+        return self._client.call(step.method, arguments)
 
     async def _result(self, step: Step, call: Call[dict[str, object]]) -> None:
         # From here to the queue nobody else has a turn.
@@ -146,8 +145,7 @@ def _normal(step: Step, member: str, value: Any) -> object:  # noqa: ANN401 - an
     if member == "list":
         return {row["id"]: row for row in value}
     if isinstance(value, list) and member in _SETS:
-        # A creation id that leads nowhere comes back as it was sent.
-        return sorted("#" if one.startswith("#") else one for one in value)
+        return sorted(value)
     if isinstance(value, list) and step.method == "Mailbox/query":
         return sorted(value)  # the program asks for no order
     if isinstance(value, dict) and member.startswith("not"):

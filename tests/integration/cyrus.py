@@ -124,7 +124,8 @@ class Cyrus:
 
     async def new_user(self) -> User:
         """Add a user with a name that nobody has."""
-        return await self.add_user(f"user{next(self._numbers)}", "secret")
+        # All equally long, since Cyrus writes them into messages.
+        return await self.add_user(f"user{next(self._numbers):04}", "secret")
 
     async def add_user(self, name: str, password: str) -> User:
         """Add a user with an INBOX and the folders of the usual roles."""

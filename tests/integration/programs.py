@@ -34,8 +34,7 @@ _KEYWORDS: Final = ("keywords/$seen", "keywords/$flagged", "keywords/one", "keyw
 class Step:
     """A call of a task: `needs` is the step whose answer fills `argument`, found at `path`.
 
-    One that is not `awaited` is sent only because another one needs it; one that is `alone` is
-    not to be merged.
+    One that is not `awaited` is sent only because another one needs it.
     """
 
     number: int
@@ -46,7 +45,6 @@ class Step:
     argument: str = ""
     path: str = ""
     awaited: bool = True
-    alone: bool = False
 
 
 @attrs.frozen
@@ -119,7 +117,6 @@ class _Writer:
         needs: Step | None = None,
         argument: str = "",
         path: str = "",
-        alone: bool = False,
     ) -> Step:
         step = Step(
             next(self._numbers),
@@ -129,7 +126,6 @@ class _Writer:
             needs=needs,
             argument=argument,
             path=path,
-            alone=alone,
         )
         self._steps.append(step)
         return step
@@ -315,9 +311,9 @@ class _Writer:
         self._expect(self._add("Email/copy", "a", arguments), self._emails["a"])
 
     # A server may put the changes of one call into an order that suits it (RFC 8620, 5.3), and
-    # what becomes of a mailbox depends on its neighbours. So calls that compete for a name are not
-    # merged, and no two mailboxes of a call compete. Cyrus 3.6 never answers when a mailbox is to
-    # stand below itself: nothing moves below what can be moved.
+    # what becomes of a mailbox depends on its neighbours: so no two of a call compete for a name,
+    # but calls do. Cyrus 3.6 never answers when a mailbox is to stand below itself: nothing moves
+    # below what can be moved.
 
     def _mailbox_create(self, account: str) -> None:
         keys = [f"{account}{key}" for key in self._some(list("kl"), 2)]
@@ -329,7 +325,7 @@ class _Writer:
             key: {"name": name, "parentId": self._chance.choice(parents)}
             for key, name in zip(keys, names, strict=False)
         }
-        step = self._add("Mailbox/set", account, {"create": create}, alone=competes)
+        step = self._add("Mailbox/set", account, {"create": create})
         self._expect(step, self._mailboxes[account])
         self._boxes[account] += [f"#{key}" for key in keys]
 
@@ -347,7 +343,7 @@ class _Writer:
             {"name": self._name(), "parentId": inbox},
         ]
         update = {moved: self._chance.choice(changes), **{one: {"sortOrder": 7} for one in others}}
-        self._add("Mailbox/set", account, {"update": update}, alone=True)
+        self._add("Mailbox/set", account, {"update": update})
 
     def _mailbox_destroy(self, account: str) -> None:
         # In vain: when one is really removed, Cyrus 3.6 crashes now and then.

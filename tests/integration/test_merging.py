@@ -124,6 +124,47 @@ async def test_t55_references_of_many_tasks_lead_to_their_own_creations(client: 
     assert 2 == sent.posts
 
 
+async def test_what_leads_nowhere_is_told_under_its_own_name(client: Client) -> None:
+    """What was asked for as "#k" is not found as "#k", and not changed as "#k"."""
+    refused = client.call("Email/set", {"create": {"k": {"mailboxIds": {"nowhere": True}}}})
+    read = client.call("Email/get", {"ids": ["#k"], "properties": ["subject"]})
+    changed = client.call("Mailbox/set", {"update": {"#k": {"name": "Work"}}})
+    _, found, done = await asyncio.gather(refused, read, changed)
+    assert ["#k"] == found["notFound"]
+    assert isinstance(done["notUpdated"], dict)
+    assert ["#k"] == [*done["notUpdated"]]
+
+
+async def test_mailbox_with_a_child_stays_though_that_is_destroyed_next(client: Client) -> None:
+    """A task that destroys the parent too early is refused, as it would be on its own."""
+    made = await client.mailbox.set(
+        create={"parent": {"name": "Parent"}, "child": {"name": "Child", "parentId": "#parent"}}
+    )
+    parent, child = made.created["parent"].id, made.created["child"].id
+    with counting(client) as sent:
+        first, second = await asyncio.gather(
+            client.mailbox.set(destroy=[parent]), client.mailbox.set(destroy=[child])
+        )
+    assert [parent] == list(first.not_destroyed)
+    assert [child] == second.destroyed
+    assert 1 == sent.posts
+
+
+async def test_first_of_two_tasks_gets_the_name(client: Client) -> None:
+    """Of two that move a mailbox to one place under one name, the first one succeeds."""
+    inbox = await mailbox_id(client)
+    for number in range(8):  # in one invocation Cyrus takes them in an order of its own
+        made = await client.mailbox.set(
+            create={"a": {"name": f"a{number}"}, "b": {"name": f"b{number}", "parentId": "#a"}}
+        )
+        moved = {"name": f"new{number}", "parentId": inbox}
+        first, second = await asyncio.gather(
+            client.mailbox.set(update={made.created["b"].id: moved}),
+            client.mailbox.set(update={made.created["a"].id: moved}),
+        )
+        assert ([1], [0]) == ([len(first.updated)], [len(second.updated)])
+
+
 async def test_refused_change_leaves_those_it_was_merged_with_alone(client: Client) -> None:
     """Each task gets the SetErrors of its own objects only."""
     [new] = await create(client, "Hello")

@@ -192,9 +192,21 @@ class Desk:
 
     def keywords(self, id: str, account: str = "A1") -> set[str]:
         """Return the keywords that the server has for an email."""
-        call = ["Email/get", {"accountId": account, "ids": [id], "properties": ["keywords"]}, "c"]
+        (row,) = self._emails({"accountId": account, "ids": [id], "properties": ["keywords"]})
+        return set(row["keywords"])
+
+    def subjects(self) -> list[str]:
+        """Return the subjects of all emails that the server has."""
+        rows = self._emails({"accountId": "A1", "ids": None, "properties": ["subject"]})
+        return sorted(row["subject"] for row in rows)
+
+    def _emails(self, arguments: Wire) -> list[Wire]:
+        self.server.limits, limits = Limits(), self.server.limits
+        call = ["Email/get", arguments, "c"]
         response = processed(self.server, {"using": [CORE, MAIL], "methodCalls": [call]})
-        return set(response["methodResponses"][0][1]["list"][0]["keywords"])
+        self.server.limits = limits
+        rows: list[Wire] = response["methodResponses"][0][1]["list"]
+        return rows
 
 
 def processed(made: MemoryServer, request: Wire) -> Wire:

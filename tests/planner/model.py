@@ -76,10 +76,13 @@ class Program:
 
 
 def server(limits: Limits) -> MemoryServer:
-    """Make a server with two accounts and a few emails in each."""
+    """Make a server with two accounts, and a few mailboxes and emails in each."""
     made = MemoryServer(limits=limits, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
     made.add_account("A2")
     for account in ACCOUNTS:
+        parent: str | None = None
+        for name in ("outer", "inner"):
+            parent = made.add_mailbox(name, parent_id=parent, account_id=account)
         for number in range(4):
             made.add_email(
                 subject=f"{account} {number}", from_=ADDRESSES[account], account_id=account
@@ -273,8 +276,8 @@ def normal(arguments: dict[str, Any]) -> dict[str, Any]:
         kept["notCreated"] = {
             key: {**error, "description": ""} for key, error in kept["notCreated"].items()
         }
-    if "notFound" in kept:
-        kept["notFound"] = sorted(kept["notFound"])
+    for name in {"notFound", "destroyed"} & kept.keys():
+        kept[name] = sorted(kept[name])
     for made in kept.get("created", {}).values():
         if "undoStatus" in made:
             made["id"] = ""  # of a submission, see _anonymous

@@ -123,7 +123,7 @@ def test_callers_see_their_own_names(own: list[str], taken: set[str]) -> None:
     assert {wire: {"parentId": f"#{wire}"} for wire in chosen.values()} == sent["create"]
     answer = {"created": {wire: {"id": wire} for wire in sent["create"]}, "state": "1"}
     expected = {"created": {name: {"id": chosen[name]} for name in own}, "state": "1"}
-    assert expected == restore(answer, chosen)
+    assert expected == restore(answer, {wire: name for name, wire in chosen.items()})
 
 
 def test_rename_leaves_what_nobody_knows() -> None:
@@ -132,32 +132,43 @@ def test_rename_leaves_what_nobody_knows() -> None:
 
 
 def test_restore_gives_each_caller_the_own_names() -> None:
-    """In every map that is keyed by creation ids, and only there."""
+    """In maps and lists by creation ids or by references, in what was refused, nowhere else."""
+    error = {"type": "x", "properties": ["mailboxIds/#a-2", 1], "description": "no '#a-2', #a-23"}
     response = {
-        "created": {"a-2": {"id": "1"}},
-        "notCreated": {"b": {"type": "x"}},
-        "updated": {"a-2": None},
-        "newState": "a-2",
+        "created": {"a-2": {"id": "1", "parentId": "#a-2"}},
+        "notCreated": {"b": error},
+        "updated": {"#a-2": {"note": "#a-2"}},
+        "notUpdated": {"#a-2": error},
+        "destroyed": ["#a-2", "a-2", 1],
+        "notDestroyed": {"#a-2": {"type": "x", "arguments": {"#a-2": 1}}},
+        "notFound": ["#a-2", "#a-2-2"],
+        "newState": "#a-2",
     }
+    own = {"type": "x", "properties": ["mailboxIds/#a", 1], "description": "no '#a', #a-23"}
     expected = {
-        "created": {"a": {"id": "1"}},
-        "notCreated": {"b": {"type": "x"}},
-        "updated": {"a-2": None},
-        "newState": "a-2",
+        "created": {"a": {"id": "1", "parentId": "#a-2"}},
+        "notCreated": {"b": own},
+        "updated": {"#a": {"note": "#a-2"}},
+        "notUpdated": {"#a": own},
+        "destroyed": ["#a", "a-2", 1],
+        "notDestroyed": {"#a": {"type": "x", "arguments": {"#a-2": 1}}},
+        "notFound": ["#a", "#a-2-2"],
+        "newState": "#a-2",
     }
-    assert expected == restore(response, {"a": "a-2", "b": "b"})
+    assert expected == restore(response, {"a-2": "a"})
 
 
 def test_restore_has_nothing_to_do_for_unchanged_names() -> None:
     """The response is the same object then."""
     response = {"created": {"a": {"id": "1"}}}
-    assert response is restore(response, {"a": "a"})
+    assert response is restore(response, {})
 
 
-@pytest.mark.parametrize("created", [None, 1, ["a-2"]])
-def test_restore_leaves_garbage_to_the_decoder(created: object) -> None:
-    """What is no map has no names."""
-    assert {"created": created} == restore({"created": created}, {"a": "a-2"})
+@pytest.mark.parametrize("member", ["created", "notCreated", "notFound", "notUpdated"])
+@pytest.mark.parametrize("garbage", [None, 1, [1], {"a": 1}, {"a": [None]}, "text"])
+def test_restore_leaves_garbage_to_the_decoder(member: str, garbage: object) -> None:
+    """What has no names is left alone."""
+    assert {member: garbage} == restore({member: garbage}, {"a-2": "a"})
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))

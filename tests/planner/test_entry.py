@@ -251,15 +251,16 @@ def test_what_reads_have_in_common() -> None:
     """All but the ids of a /get, where those are there and known."""
     desk, task = Desk(), Task()
     first = prepared(desk, "Email/get", {"ids": ["M1"], "properties": ["subject"]})
-    other = prepared(desk, "Email/get", {"ids": ["M2", "#x"], "properties": ["subject"]})
+    other = prepared(desk, "Email/get", {"ids": ["M2", "ü"], "properties": ["subject"]})
     assert b'{"properties":["subject"],"accountId":"A1"}' == first.rest == other.rest
     prepared(desk, "Email/set", {"create": {"k": {}}}, task=task)
     made = prepared(desk, "Email/get", {"ids": ["#k"]}, task=task)
     changes = desk.call("Email/changes", {"sinceState": "x"})
     behind = prepared(desk, "Email/get", {"ids": ["M1"], "properties": changes.ref("/updated")})
+    nobodys = prepared(desk, "Email/get", {"ids": ["#x"]})
     everything = prepared(desk, "Email/get", {"ids": None})
     write = prepared(desk, "Email/set", {"ids": ["M1"]})
-    assert {None} == {made.rest, behind.rest, everything.rest, write.rest}
+    assert {None} == {one.rest for one in (made, behind, nobodys, everything, write)}
 
 
 def test_a_call_that_is_refused_leaves_its_neighbours_alone() -> None:

@@ -23,6 +23,20 @@ properties = st.sampled_from([["subject"], ["threadId", "keywords"], ["nonsense"
 keywords = st.dictionaries(
     st.sampled_from(["keywords/$seen", "keywords/a"]), st.sampled_from([True, None]), min_size=1
 )
+# What becomes of one depends on the others: "outer" (P7) has a child, and may change names with it.
+MAILBOXES = ["P2", "P4", "P7", "P8"]
+mailboxes = st.sampled_from(MAILBOXES)
+patches = st.sampled_from(
+    [
+        {"sortOrder": 7},
+        {"isSubscribed": False},
+        {"name": "outer"},
+        {"name": "inner", "parentId": None},
+        {"parentId": None},
+        {"parentId": "P4"},
+        {"role": "sent"},
+    ]
+)
 
 
 @st.composite
@@ -54,6 +68,15 @@ def sets(draw: st.DrawFn) -> MethodCall:
         for key in draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=1))
     }
     return "Mailbox/set", arguments
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> MethodCall:
+    """Generate a change of mailboxes, some of which stand below others."""
+    update = draw(st.dictionaries(mailboxes, patches, max_size=2))
+    untouched = [one for one in MAILBOXES if one not in update]
+    destroy = draw(st.lists(st.sampled_from(untouched), unique=True, max_size=2))
+    return "Mailbox/set", {"accountId": draw(accounts), "update": update, "destroy": destroy}
 
 
 @st.composite
@@ -111,9 +134,8 @@ def queries(draw: st.DrawFn) -> MethodCall:
 def programs(draw: st.DrawFn) -> Program:
     """Generate a few turns of a few calls each, some of which need others."""
     # Where the server refuses merged writes, ids are given to new emails in another order.
-    calls = st.one_of(
-        gets(), sets(), queries(), submissions(), draw(st.sampled_from([drafts(), poison()]))
-    )
+    rare = draw(st.sampled_from([drafts(), poison(), trees()]))
+    calls = st.one_of(gets(), sets(), queries(), submissions(), rare)
     turns: list[list[Step]] = []
     steps: list[Step] = []
     for _ in range(draw(st.integers(1, 3))):

@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 
 from jmap_async.errors import JMAPError, TransportError, UnsupportedCapability
 from jmap_async.planner import Answer, Request
+from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import parse_response
 from tests.planner.desk import Desk, Wire, error_of, found, members, refused, with_limits
 from tests.planner.model import Task
@@ -310,3 +311,33 @@ def test_a_division_among_many_does_not_look_at_all_the_others_each_time() -> No
     desk.refuse = refuse
     assert desk.run() <= 2_000 // 16 + 12
     assert isinstance(error_of(desk.entries[0]), JMAPError)
+
+
+# Left, and come back to
+
+
+def test_what_was_dropped_is_queued_again_with_what_needs_it() -> None:
+    """A tree of calls of which the root was dropped: each is sent once, behind what it needs."""
+    desk, task = Desk(told=with_limits(max_calls_in_request=1)), Task()
+
+    def below(parent: str, key: str) -> AnyCall:
+        create = {key: {"name": key, "parentId": f"#{parent}"}}
+        return desk.call("Mailbox/set", {"create": create}, task=task)
+
+    root = desk.call("Mailbox/set", {"create": {"r": {"name": "r"}}}, task=task)
+    calls = [root, below("r", "a"), below("r", "b"), below("a", "c")]
+    waiting = [desk.submit(root), desk.flag("M1"), *map(desk.submit, calls[1:])]
+    for number in (0, 2, 3, 4):
+        waiting[number].release()
+    request = desk.next_request()  # the root is dropped, and those below it are not looked at
+    assert request is not None
+    again = {number: desk.submit(calls[number]) for number in (2, 3, 0, 1)}
+    desk.carry(request)
+    desk.run()
+    made = [members(again[n])["created"][key]["id"] for n, key in enumerate("rabc")]
+    assert ["Email/set", *["Mailbox/set"] * 4] == [desk.names(n)[0] for n in range(5)]
+    read = desk.ask("Mailbox/get", {"ids": made, "properties": ["parentId"]})
+    desk.run()
+    parents = {row["id"]: row["parentId"] for row in members(read)["list"]}
+    assert [None, made[0], made[0], made[1]] == [parents[one] for one in made]
+    assert again[0] is desk.submit(root)

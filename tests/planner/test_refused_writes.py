@@ -7,15 +7,29 @@ from hypothesis import given, settings, strategies as st
 
 from jmap_async.errors import InvalidArguments
 from jmap_async.planner import Entry
-from tests.planner.desk import SUBMISSION, Desk, Wire, error_of, failed, found, members, mentions
-from tests.planner.model import MAIL, Task
-
-BOX = "Mailbox/set"
+from tests.planner.desk import SUBMISSION, Desk, Wire, error_of, failed, members, mentions
+from tests.planner.model import ADDRESSES, MAIL, Task
 
 
-def boxes(desk: Desk, count: int) -> list[Entry]:
-    """Queue the creation of mailboxes by as many callers, each by its own name."""
-    return [desk.ask(BOX, {"create": {"k": {"name": f"box-{i}"}}}) for i in range(count)]
+def draft(subject: str, **properties: object) -> Wire:
+    """Return an email that can be created, and sent."""
+    return {
+        "mailboxIds": {"P2": True},
+        "subject": subject,
+        "from": [{"email": ADDRESSES["A1"]}],
+        "to": [{"email": "bob@example.net"}],
+        **properties,
+    }
+
+
+def write(desk: Desk, subject: str, **properties: object) -> Entry:
+    """Queue the creation of an email."""
+    return desk.ask("Email/set", {"create": {"k": draft(subject, **properties)}})
+
+
+def drafts(desk: Desk, count: int) -> list[Entry]:
+    """Queue the creation of emails by as many callers, each with a subject of its own."""
+    return [write(desk, f"draft-{i}") for i in range(count)]
 
 
 def reject(desk: Desk, *poison: str, kind: str = "invalidArguments") -> None:
@@ -29,12 +43,9 @@ def invocations(desk: Desk) -> int:
     return sum(len(post["methodCalls"]) for post in desk.posts)
 
 
-def names(desk: Desk) -> list[str]:
-    """Return the mailboxes that the server has."""
-    desk.reject = lambda _name, _arguments: None
-    read = desk.ask("Mailbox/get", {"ids": None, "properties": ["name"]})
-    desk.run()
-    return sorted(row["name"] for row in members(read)["list"] if row["name"].startswith("box"))
+def made(desk: Desk) -> list[str]:
+    """Return the subjects of the drafts that the server has."""
+    return [one for one in desk.subjects() if one.startswith("draft")]
 
 
 @pytest.mark.parametrize(
@@ -43,8 +54,8 @@ def names(desk: Desk) -> list[str]:
 def test_one_culprit_is_found_in_a_few_rounds(count: int, posts: int, calls: int) -> None:
     """A refused write goes again in sixteen parts each time, which one request holds."""
     desk = Desk()
-    entries = boxes(desk, count)
-    reject(desk, f"box-{count // 2}")
+    entries = drafts(desk, count)
+    reject(desk, f"draft-{count // 2}")
     assert posts == desk.run()
     assert calls == invocations(desk)
     assert [count // 2] == list(failed(entries))
@@ -58,19 +69,19 @@ def test_culprits_fail_alone_and_nothing_is_done_twice(
     """Whoever did nothing wrong has what it wanted, once."""
     bad = data.draw(st.sets(st.integers(0, count - 1), min_size=1, max_size=3))
     desk = Desk()
-    entries = boxes(desk, count)
-    reject(desk, *(f"box-{i}" for i in bad), kind=kind)
+    entries = drafts(desk, count)
+    reject(desk, *(f"draft-{i}" for i in bad), kind=kind)
     # Each round is a request for each culprit at most, and parts of a part are counted up.
     assert desk.run() <= 1 + 2 * len(bad) * ceil(log(count, 16))
     assert sorted(bad) == list(failed(entries))
-    assert sorted(f"box-{i}" for i in range(count) if i not in bad) == names(desk)
+    assert sorted(f"draft-{i}" for i in range(count) if i not in bad) == made(desk)
 
 
 @pytest.mark.parametrize("count", [2, 30, 1000])
 def test_an_error_of_everybody_ends_the_division_early(count: int) -> None:
     """When one after the other fails alone and nothing succeeds, the rest is not tried."""
     desk = Desk()
-    entries = boxes(desk, count)
+    entries = drafts(desk, count)
     desk.reject = lambda _name, _arguments: "serverFail"
     assert desk.run() <= 6
     assert list(range(count)) == list(failed(entries))
@@ -79,7 +90,7 @@ def test_an_error_of_everybody_ends_the_division_early(count: int) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        {"description": "create/k-17/name is too rude"},
+        {"description": "create/k-17/subject is too rude"},
         {"arguments": ["create[k-17]"]},
         {"description": "there is no property isRude"},
     ],
@@ -87,10 +98,10 @@ def test_an_error_of_everybody_ends_the_division_early(count: int) -> None:
 def test_a_culprit_that_the_error_names_is_found_at_once(said: Wire) -> None:
     """A creation id, an id or a property that only one caller has said is told from the rest."""
     desk = Desk()
-    entries = boxes(desk, 16)
-    entries.append(desk.ask(BOX, {"create": {"k": {"name": "box-rude", "isRude": True}}}))
-    entries += boxes(desk, 1000)
-    is_bad = mentions("box-rude")
+    entries = drafts(desk, 16)
+    entries.append(write(desk, "draft-rude", isRude=True))
+    entries += drafts(desk, 1000)
+    is_bad = mentions("draft-rude")
     desk.reject = lambda _, arguments: (
         {"type": "invalidArguments", **said} if is_bad(arguments) else None
     )
@@ -147,9 +158,34 @@ def test_writes_of_other_types_and_objects_stay_in_the_request() -> None:
     desk = Desk()
     desk.flag("M1")
     desk.flag("M2")
-    boxes(desk, 2)
+    desk.ask("Mailbox/set", {"create": {"k": {"name": "box"}}})
     desk.flag("M3", "M4")
     assert 1 == desk.run()
+
+
+def test_what_emails_are_moved_out_of_is_not_destroyed_before_that_is_done() -> None:
+    """Else it would not be empty, or the emails would go with it (RFC 8621, 2.5)."""
+    desk = Desk()
+    move = {"mailboxIds": {"P2": True}}
+    made = [desk.ask("Email/set", {"update": {one: move}}) for one in ("M1", "M2", "M3", "M4")]
+    desk.flag("nope", keyword="poison")
+    gone = desk.ask("Mailbox/set", {"destroy": ["P1"], "onDestroyRemoveEmails": True})
+    reject(desk, "keywords/poison")
+    assert 2 == desk.run()
+    assert [["Email/set"], [*["Email/set"] * 5, "Mailbox/set"]] == [*map(desk.names, (0, 1))]
+    assert [] == list(failed([*made, gone]))
+
+
+def test_what_sends_is_not_destroyed_before_that_is_done() -> None:
+    """Else the submissions that go again would have no identity."""
+    desk = Desk(capabilities=(SUBMISSION,))
+    sent = [send(desk, f"draft-{i}")[1] for i in range(3)]
+    gone = desk.ask("Identity/set", {"destroy": ["I1"]}, capability=SUBMISSION)
+    reject(desk, "draft-1")
+    desk.run()
+    assert [] == list(failed([*sent, gone]))
+    assert [True, False, True] == ["created" in members(one) for one in sent]
+    assert ["Email/set", "EmailSubmission/set"] == desk.names(0)
 
 
 def test_a_read_behind_a_write_that_is_repeated_waits_for_it() -> None:
@@ -194,98 +230,102 @@ def test_writes_of_two_accounts_are_divided_side_by_side() -> None:
 # What builds on a write that is sent again
 
 
-def family(desk: Desk, name: str) -> tuple[Entry, Entry]:
-    """Queue the creation of a mailbox and of an email in it, by one task."""
+def submit(desk: Desk, task: Task, *others: str, identity: str = "I1") -> Entry:
+    """Queue the submission of what the task created as "k", and of other emails."""
+    emails = {"s": "#k", **dict(zip(others, others, strict=True))}
+    create = {key: {"identityId": identity, "emailId": one} for key, one in emails.items()}
+    call = desk.call("EmailSubmission/set", {"create": create}, task=task, capability=SUBMISSION)
+    call.using = (MAIL,)
+    return desk.submit(call)
+
+
+def send(desk: Desk, subject: str) -> tuple[Entry, Entry]:
+    """Queue the creation of an email and its submission, by one task."""
     task = Task()
-    box = desk.ask(BOX, {"create": {"k": {"name": name}}}, task=task)
-    put = desk.ask("Email/set", {"update": {"M1": {"mailboxIds/#k": True}}}, task=task)
-    return box, put
+    email = desk.ask("Email/set", {"create": {"k": draft(subject)}}, task=task)
+    return email, submit(desk, task)
+
+
+def id_of(entry: Entry) -> str:
+    """Return the id of what a call created as "k"."""
+    return str(members(entry)["created"]["k"]["id"])
+
+
+def sent_emails(desk: Desk) -> list[str]:
+    """Return the ids of the emails that were sent."""
+    arguments = {"ids": None, "properties": ["emailId"]}
+    read = desk.ask("EmailSubmission/get", arguments, capability=SUBMISSION)
+    desk.run()
+    return sorted(row["emailId"] for row in members(read)["list"])
 
 
 def test_what_builds_on_a_refused_write_goes_again_with_it() -> None:
     """A follower whose maker was refused for the sake of others is not to blame either."""
-    desk = Desk()
-    others = boxes(desk, 3)
-    box, put = family(desk, "box-parent")
-    reject(desk, "box-1")
+    desk = Desk(capabilities=(SUBMISSION,))
+    others = drafts(desk, 3)
+    email, _ = send(desk, "draft-parent")
+    reject(desk, "draft-1")
     assert 2 == desk.run()
     assert [1] == list(failed(others))
-    made = members(box)["created"]["k"]["id"]
-    assert {"M1"} == set(members(put)["updated"])
-    read = desk.get("M1", properties=["mailboxIds"])
-    desk.run()
-    assert made in members(read)["list"][0]["mailboxIds"]
+    assert [id_of(email)] == sent_emails(desk)
 
 
 def test_what_builds_on_the_culprit_fails_for_want_of_it() -> None:
     """As it would have, had both been sent alone."""
-    desk = Desk()
-    others = boxes(desk, 3)
-    box, put = family(desk, "box-bad")
-    reject(desk, "box-bad")
+    desk = Desk(capabilities=(SUBMISSION,))
+    others = drafts(desk, 3)
+    email, sent = send(desk, "draft-bad")
+    reject(desk, "draft-bad")
     desk.run()
-    assert isinstance(error_of(box), InvalidArguments)
-    assert {"M1"} == set(members(put)["notUpdated"])
+    assert isinstance(error_of(email), InvalidArguments)
+    assert {"s"} == set(members(sent)["notCreated"])
     assert [] == list(failed(others))
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_only_what_needs_the_refused_write_goes_again(count: int) -> None:
+@pytest.mark.parametrize("others", [("M1",), ("M1", "M2", "M3", "M4")])
+def test_only_what_needs_the_refused_write_goes_again(others: tuple[str, ...]) -> None:
     """What else its follower did is done, and not a second time."""
-    desk = Desk()
-    boxes(desk, 1)
+    desk = Desk(capabilities=(SUBMISSION,))
+    drafts(desk, 1)
     task = Task()
-    parent = desk.ask(BOX, {"create": {"p": {"name": "box-parent"}}}, task=task)
-    child = desk.ask(
-        BOX,
-        {
-            "create": {
-                "c": {"name": "box-child", "parentId": "#p"},
-                **{f"x{i}": {"name": f"box-x{i}"} for i in range(count)},
-            }
-        },
-        task=task,
-    )
-    reject(desk, "box-0")
+    email = desk.ask("Email/set", {"create": {"k": draft("draft-parent")}}, task=task)
+    sent = submit(desk, task, *others)
+    reject(desk, "draft-0")
     desk.run()
-    assert "p" in members(parent)["created"]
-    assert {"c", *(f"x{i}" for i in range(count))} == set(members(child)["created"])
-    assert ["box-child", "box-parent", *(f"box-x{i}" for i in range(count))] == names(desk)
+    assert {"s", *others} == set(members(sent)["created"])
+    assert sorted([id_of(email), *others]) == sent_emails(desk)
 
 
 def test_a_server_that_refuses_the_whole_follower_is_asked_again() -> None:
     """That it knows no such creation may be an error of the call."""
-    desk = Desk()
-    others = boxes(desk, 3)
-    box, put = family(desk, "box-parent")
-    is_bad = mentions("box-1")
+    desk = Desk(capabilities=(SUBMISSION,))
+    others = drafts(desk, 3)
+    email, _ = send(desk, "draft-parent")
+    is_bad = mentions("draft-1")
     desk.reject = lambda name, arguments: (
         "invalidArguments"
-        if is_bad(arguments) or (name == "Email/set" and len(desk.posts) == 1)
+        if is_bad(arguments) or (name == "EmailSubmission/set" and len(desk.posts) == 1)
         else None
     )
     assert 2 == desk.run()
     assert [1] == list(failed(others))
-    assert "k" in members(box)["created"]
-    assert {"M1"} == set(members(put)["updated"])
+    assert [id_of(email)] == sent_emails(desk)
 
 
-def test_a_chain_of_three_is_sent_again_in_order() -> None:
-    """What builds on what builds on a refused write waits for both."""
-    desk = Desk()
-    boxes(desk, 2)
+def test_what_builds_on_two_refused_writes_waits_for_both() -> None:
+    """Its identity and its email were made for others' sake in a second attempt only."""
+    desk = Desk(capabilities=(SUBMISSION,))
+    create = {"i": {"name": "Alice", "email": ADDRESSES["A1"]}}
+    bad = {"j": {"name": "bad", "email": ADDRESSES["A1"]}}
     task = Task()
-    chain = [desk.ask(BOX, {"create": {"a": {"name": "box-a"}}}, task=task)]
-    for name, parent in (("b", "a"), ("c", "b")):
-        create = {name: {"name": f"box-{name}", "parentId": f"#{parent}"}}
-        chain.append(desk.ask(BOX, {"create": create}, task=task))
-    reject(desk, "box-0")
+    desk.ask("Identity/set", {"create": bad}, task=Task(), capability=SUBMISSION)
+    desk.ask("Identity/set", {"create": create}, task=task, capability=SUBMISSION)
+    drafts(desk, 1)
+    email = desk.ask("Email/set", {"create": {"k": draft("draft-mine")}}, task=task)
+    submit(desk, task, identity="#i")
+    reject(desk, "draft-0", "bad")
     assert 2 == desk.run()
-    made = [members(one)["created"][name]["id"] for one, name in zip(chain, "abc", strict=True)]
-    read = desk.ask("Mailbox/get", {"ids": made, "properties": ["parentId"]})
-    desk.run()
-    assert made == found(read)
-    assert [None, *made[:2]] == [row["parentId"] for row in members(read)["list"]]
+    assert [id_of(email)] == sent_emails(desk)
 
 
 def test_a_submission_waits_for_a_merged_write_of_its_email() -> None:

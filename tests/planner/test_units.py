@@ -210,6 +210,67 @@ def test_names_of_two_tasks_never_meet() -> None:
     assert {"c"} == set(members(stranger)["notCreated"])
 
 
+@pytest.mark.parametrize("taken", [0, 2])
+@pytest.mark.parametrize("calls", [1, 16])
+def test_what_leads_nowhere_comes_back_as_it_was_asked_for(taken: int, calls: int) -> None:
+    """Whatever stood for it in the request."""
+    desk = Desk(told=with_limits(max_calls_in_request=calls))
+    for n in range(taken):
+        create = {key: {"mailboxIds": {"P1": True}} for key in ("k", "k-missing", f"n{n}")}
+        desk.ask("Email/set", {"create": create}, task=Task())
+    task = Task()
+    failed = desk.ask("Email/set", {"create": {"k": {"mailboxIds": {"#x": True}}}}, task=task)
+    changed = desk.ask("Mailbox/set", {"update": {"#k": {"name": "n"}}}, task=task)
+    gone = desk.ask("Email/set", {"destroy": ["#k"]}, task=task)
+    patch = {"M2": {"mailboxIds/#k": True}}
+    moved = desk.ask("Email/set", {"update": patch}, task=task)
+    desk.run()
+    assert ["k"] == [*members(failed)["notCreated"]]
+    assert ["#k"] == [*members(changed)["notUpdated"]]
+    assert ["#k"] == [*members(gone)["notDestroyed"]]
+    assert "missing" not in str(members(moved))
+    assert "#k" in str(members(moved)["notUpdated"]["M2"])
+
+
+def test_what_was_renamed_comes_back_as_it_was_asked_for() -> None:
+    """Also where the server calls it by its name in the request."""
+    desk, create = Desk(), {"k": {"name": "box"}}
+    desk.ask("Mailbox/set", {"create": create}, task=Task())
+    entry = desk.ask("Mailbox/set", {"create": create, "update": {"#k": {"x": 1}}}, task=Task())
+    assert 1 == desk.run()
+    assert ["k-2"] == [*desk.sent()[1][1]["create"]]
+    assert "k-2" not in str(members(entry))
+
+
+def test_the_stand_in_for_a_long_name_is_a_creation_id() -> None:
+    """It has no more than 255 octets (RFC 8620, 1.2)."""
+    desk, task, name = Desk(), Task(), "k" * 255
+    desk.ask("Mailbox/set", {"create": {name: {"name": ""}}}, task=task)
+    desk.run()
+    changed = desk.ask("Mailbox/set", {"update": {f"#{name}": {"name": "n"}}}, task=task)
+    desk.run()
+    (sent,) = desk.sent()[0][1]["update"]
+    assert len(sent) <= 256
+    assert [f"#{name}"] == [*members(changed)["notUpdated"]]
+
+
+def test_nobody_reads_what_another_task_calls_by_the_same_name() -> None:
+    """Some servers know creation ids of the request in reads, too."""
+    desk = Desk()
+    desk.ask("Mailbox/set", {"create": {"k": {"name": "box"}}}, task=Task())
+    read = desk.ask("Mailbox/get", {"ids": ["#k", "P1"]}, task=Task())
+
+    def alter(response: Wire) -> Wire:
+        answer = {"list": [{"id": "P1"}], "notFound": ["#k-missing"]}
+        response["methodResponses"][1][:2] = ["Mailbox/get", answer]
+        return response
+
+    desk.alter = alter
+    assert 1 == desk.run()
+    assert ["#k-missing", "P1"] == desk.sent()[1][1]["ids"]
+    assert (["P1"], ["#k"]) == (found(read), members(read)["notFound"])
+
+
 def test_an_exact_reference_needs_no_name() -> None:
     """`created_id` names the call, whichever task it is of."""
     desk = Desk()

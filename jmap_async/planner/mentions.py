@@ -1,0 +1,43 @@
+"""What stands in a request for the creations that a call mentions, and the way back."""
+
+from jmap_async.planner import creations
+from jmap_async.planner.entry import Answer, Entry, original_name
+from jmap_async.planner.request import Request
+
+
+def stand_in(
+    name: str, maker: Entry, request: Request, taken: set[str], *, here: bool
+) -> str | None:
+    """Return what stands for the creation that `name` mentions; None: not known yet.
+
+    `taken` are the creation ids of the request; one that stands for nothing is added.
+    """
+    known = original_name(name)
+    if maker.answer is None:
+        # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
+        if here and (maker, known) in request.made:
+            return f"#{maker.wire_names[known]}"
+        return f"<the id of #{known}>" if request.pretend and maker.sent else None
+    if isinstance(maker.answer, Answer):
+        created = maker.answer.arguments.get("created")
+        made = created.get(known) if creations.is_object(created) else None
+        if creations.is_object(made) and isinstance(made.get("id"), str):
+            return str(made["id"])
+    # It failed: a name that nobody has lets the server refuse just the objects that need it, as it
+    # would have in one request.
+    return nobody(known, taken)
+
+
+def nobody(name: str, taken: set[str]) -> str:
+    """Return a reference to a creation that does not exist in this request."""
+    name = f"{name[:200]}-missing"
+    return f"#{creations.unique([name], taken)[name]}"
+
+
+def way_back(others: creations.Names) -> creations.Names:
+    """Return the caller's name for each creation id of the request that is another."""
+    return {
+        stands[1:]: original_name(name)
+        for name, stands in others.items()
+        if stands.startswith("#") and stands[1:] != original_name(name)
+    }

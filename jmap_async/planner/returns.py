@@ -1,0 +1,45 @@
+"""Calls that were dropped because nobody waited for them any more, and are wanted again."""
+
+from collections.abc import Mapping
+
+from jmap_async.planner.entry import Entry, Reference
+
+
+def is_lost(entry: Entry) -> bool:
+    """Tell whether an entry can never be answered: it was dropped, or something that it needs."""
+    seen: set[Entry] = set()
+    waiting = [entry]
+    while waiting:
+        one = waiting.pop()
+        # Who waits for an entry waits for all that it needs.
+        if one.claims or one.answer is not None or one in seen:
+            continue
+        if one.abandoned:
+            return True
+        seen.add(one)
+        waiting.extend(one.needs)
+    return False
+
+
+def renewed(entry: Entry, others: Mapping[Entry, Entry]) -> Entry:
+    """Return what is queued in place of an entry; `others` says the same of what it needs.
+
+    A new one, because what is left of the old one may still be in the queue.
+    """
+    references = {
+        name: Reference(others[one.entry], one.path) for name, one in entry.references.items()
+    }
+    entry.successor = Entry(
+        entry.method,
+        entry.using,
+        entry.accounts,
+        entry.arguments,
+        references,
+        entry.rest,
+        entry.encoded,
+        entry.creates,
+        {name: others[maker] for name, maker in entry.makers.items()},
+        entry.strangers,
+        entry.mergeable,
+    )
+    return entry.successor
