@@ -3,6 +3,7 @@
 import asyncio
 import json
 import runpy
+import signal
 import subprocess
 import sys
 
@@ -53,6 +54,8 @@ async def test_run_alone_the_server_says_where_it_is() -> None:
         "--latency",
         "1",
         stdout=asyncio.subprocess.PIPE,
+        # What runs in the background of a shell ignores interrupts, and so do its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     lines = [(await process.stdout.readline()).decode().split() for _ in range(2)]
@@ -61,7 +64,7 @@ async def test_run_alone_the_server_says_where_it_is() -> None:
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as response:
         assert 200 == response.status
-    process.send_signal(2)
+    process.send_signal(signal.SIGINT)
     await process.stdout.read()
     assert 0 == await process.wait()
 
