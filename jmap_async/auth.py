@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from jmap_async.errors import AuthenticationError, LocalProtocolError
+from jmap_async.protocol.declaring import record
 
 _PATIENCE = 5.0
 """Seconds that closing waits for a refresh: cut short, it can lose a rotated refresh token."""
@@ -61,7 +62,7 @@ def _has_no_colon(instance: object, attribute: object, value: str) -> None:  # n
         raise LocalProtocolError("The user name of Basic authentication may not hold a colon.")
 
 
-@attrs.frozen
+@record()
 class BearerAuth:
     """A fixed token: an API token, or an access token that something else renews (RFC 6750)."""
 
@@ -76,7 +77,7 @@ class BearerAuth:
         return False
 
 
-@attrs.frozen
+@record()
 class BasicAuth:
     """A user name and a password, sent as UTF-8 (RFC 7617)."""
 

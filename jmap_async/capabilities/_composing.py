@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import make_msgid
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, TypeVar, cast
 
 import attrs
@@ -21,6 +21,7 @@ from jmap_async.capabilities.mailbox import no_role
 from jmap_async.errors import LocalProtocolError, NotFound
 from jmap_async.protocol import dates, patch
 from jmap_async.protocol.blob import Blob
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import ABSENT, Id, Wire
 
 T = TypeVar("T")
@@ -28,13 +29,10 @@ T = TypeVar("T")
 AttachmentLike = str | os.PathLike[str] | bytes | tuple[str, bytes] | tuple[str, bytes, str] | Blob
 """A path, the bytes themselves, (name, bytes), (name, bytes, type), or an uploaded Blob."""
 
-# Made here, at import, since it reads files.
-_TYPES: Final = mimetypes.MimeTypes()
-
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Attachment:
     """Something to attach; `content` is still to be uploaded unless it is a Blob."""
 
@@ -84,8 +82,10 @@ def _attachment(value: AttachmentLike) -> Attachment:
 
 
 def _guess(name: str) -> str:
-    type, encoding = _TYPES.guess_type(name)
-    return type if type and not encoding else _UNKNOWN_TYPE
+    # Not guess_type(), which first reads files of the system: an event loop should not wait for it.
+    ending = PurePath(name).suffix.lower()
+    packed = ending in mimetypes.encodings_map
+    return _UNKNOWN_TYPE if packed else mimetypes.types_map.get(ending, _UNKNOWN_TYPE)
 
 
 def _plain(type: str) -> str:
@@ -98,7 +98,7 @@ def unique_name() -> str:
     return make_msgid(domain="invalid")[1:].partition("@")[0]
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Letter:
     """A message to send; only what depends on the account is missing.
 
@@ -158,13 +158,13 @@ def compose(
             for part_id, value in values.items()
             if value is not None
         },
-        text_body=_or_absent(None if text is None else [_TEXT]),
-        html_body=_or_absent(None if html is None else [_HTML]),
+        text_body=_body("text", "text/plain") if text is not None else ABSENT,
+        html_body=_body("html", "text/html") if html is not None else ABSENT,
     )
 
 
-_TEXT: Final = EmailBodyPart(part_id="text", type="text/plain")
-_HTML: Final = EmailBodyPart(part_id="html", type="text/html")
+def _body(part_id: str, type: str) -> list[EmailBodyPart]:
+    return [EmailBodyPart(part_id=part_id, type=type)]
 
 
 def _or_absent(value: T | None) -> T:

@@ -18,11 +18,10 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Final, Generic, TypeVar
 
-import attrs
-
 from jmap_async.capabilities._together import together
 from jmap_async.errors import MethodError, RemoteProtocolError
 from jmap_async.protocol.call import Call
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import HasId
 from jmap_async.protocol.standard import GetResponse, QueryResponse
 from jmap_async.protocol.types import Id
@@ -42,7 +41,7 @@ _FRUITLESS: Final = 10
 _TURNS: Final = 5
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Page(Generic[T]):
     """What stands at a position: ids in the order of the query, and the objects still there.
 

@@ -21,6 +21,7 @@ from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import MailboxMethods, by_role
 from jmap_async.errors import NotFound, SetError, SetFailed
 from jmap_async.protocol.blob import Blob
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import Id
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _DRAFT: Final = "draft"
 _SUBMISSION: Final = "submission"
 
 
-@attrs.frozen
+@record()
 class _Known:
     """What is remembered of an account: who may send, and where messages go."""
 

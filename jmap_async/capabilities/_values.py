@@ -14,7 +14,7 @@ NewIdLike = IdLike | CreationReference
 """An id, an object for its id, or a reference to an object that is being created."""
 
 # RFC 8621, 4.1.1: visible ASCII, less what an IMAP atom may not hold.
-_KEYWORD: Final = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){\]%*"\\]{1,255}')
+_KEYWORD: Final = re.compile(r"[!#$&'+-\[^-z|}~]{1,255}")
 
 
 def as_new_id(value: NewIdLike) -> Id:

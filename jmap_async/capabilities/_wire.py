@@ -12,6 +12,8 @@ def members(value: object) -> Mapping[str, object]:
     """Return an object's members by wire name; what is no object has none."""
     if isinstance(value, dict):  # as good as always; the other questions are slow
         return cast("dict[str, object]", value)
+    if value is None:
+        return {}
     if attrs.has(type(value)):
         return cast("Mapping[str, object]", unstructure(value))
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}

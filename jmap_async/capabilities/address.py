@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-import attrs
-
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailAddress(DataObject):
     """A mailbox of RFC 5322; the `email` of a received message may be malformed (4.1.2.3)."""
 
@@ -21,7 +20,7 @@ class EmailAddress(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailAddressGroup(DataObject):
     """A named group of addresses; `name` is None for those outside of any group (4.1.2.4)."""
 

@@ -2,9 +2,8 @@
 
 from typing import Final, Literal
 
-import attrs
-
 from jmap_async.capabilities.headers import BodyPartHeaderProperty, EmailHeader, HeaderProperty
+from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id
 
@@ -30,7 +29,7 @@ BodyProperty = (
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailBodyPart(DataObject):
     """A part of a message (RFC 8621, 4.1.4).
 
@@ -53,7 +52,7 @@ class EmailBodyPart(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailBodyValue(DataObject):
     """The text of a part (RFC 8621, 4.1.4).
 

@@ -6,20 +6,21 @@ from jmap_async.capabilities._facade import Capability, DataType, data_type, met
 from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
 from jmap_async.errors import SetError
+from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.ids import check_id
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import Arguments, IdList, SetResponse
 from jmap_async.protocol.types import Id, Wire
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Echo(Arguments):
     """Arguments of Core/echo (RFC 8620, 4): whatever shall come back, by wire names."""
 
     extra: Wire = attrs.field(kw_only=False, alias="arguments", factory=dict[str, object])
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class BlobCopy(Arguments):
     """Arguments of Blob/copy (RFC 8620, 6.3)."""
 
@@ -30,7 +31,7 @@ class BlobCopy(Arguments):
         check_id(self.from_account_id, "account id")
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class BlobCopyResponse:
     """Response of Blob/copy; `copied` maps the ids of the blobs to those of their copies."""
 

@@ -9,6 +9,7 @@ from jmap_async.capabilities._values import as_id_map, as_keywords
 from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.headers import EmailHeader, EmailHeaderProperty, HeaderProperty
+from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id
 
@@ -65,7 +66,7 @@ EXTENSIONS: Final = {
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class Email(DataObject):
     """A message (RFC 8621, 4.1).
 
@@ -125,7 +126,7 @@ HEADER_FIELDS: Final = {
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailImport(DataObject):
     """An uploaded message to import as an Email (RFC 8621, 4.8); it needs a mailbox."""
 

@@ -20,6 +20,7 @@ from jmap_async.capabilities.email_query import (
 )
 from jmap_async.capabilities.headers import check_properties
 from jmap_async.errors import LocalProtocolError, SetError
+from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import named
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.ids import check_creation_id
@@ -36,7 +37,7 @@ from jmap_async.protocol.standard import (
 from jmap_async.protocol.types import Id, Wire
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailGet(ByIds):
     """Arguments of Email/get (RFC 8621, 4.2).
 
@@ -71,7 +72,7 @@ class EmailFetch(TypedDict, total=False):
     max_body_value_bytes: int
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailQuery(Query[EmailFilter]):
     """Arguments of Email/query (RFC 8621, 4.4).
 
@@ -90,7 +91,7 @@ class EmailQuery(Query[EmailFilter]):
         return needed(EXTENSIONS, condition_names(self.filter)) if self.filter else ()
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailQueryChanges(QueryChanges[EmailFilter]):
     """Arguments of Email/queryChanges (RFC 8621, 4.5): the same as those of the query."""
 
@@ -106,7 +107,7 @@ class EmailQueryChanges(QueryChanges[EmailFilter]):
         return needed(EXTENSIONS, condition_names(self.filter)) if self.filter else ()
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailSet(Set[Email]):
     """Arguments of Email/set (RFC 8621, 4.6)."""
 
@@ -119,7 +120,7 @@ class EmailSet(Set[Email]):
             check_updates(self.update)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailImports(Arguments):
     """Arguments of Email/import (RFC 8621, 4.8): messages to import, by creation id."""
 
@@ -131,7 +132,7 @@ class EmailImports(Arguments):
             check_creation_id(key)
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class EmailImportResponse:
     """Response of Email/import; `created` has ids and sizes of what was imported.
 
@@ -149,7 +150,7 @@ class EmailImportResponse:
         SetResponse[Email](not_created=self.not_created).raise_for_errors()
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailParse(Arguments):
     """Arguments of Email/parse (RFC 8621, 4.9); all but `blob_ids` are those of Email/get."""
 
@@ -168,7 +169,7 @@ class EmailParse(Arguments):
         return needed(EXTENSIONS, items(self.properties)) if self.properties else ()
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class EmailParseResponse:
     """Response of Email/parse: the messages, by blob id; they have no id, mailboxes or keywords."""
 

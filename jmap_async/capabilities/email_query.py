@@ -10,6 +10,7 @@ import attrs
 from jmap_async.capabilities._values import as_keyword
 from jmap_async.capabilities._wire import items, members
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.filters import (
     Comparator,
     Filter,
@@ -28,7 +29,7 @@ def _as_header(value: str | Sequence[str]) -> list[str]:
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailFilter(FilterCondition):
     """A condition of Email/query (RFC 8621, 4.4.1).
 

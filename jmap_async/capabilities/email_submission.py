@@ -12,6 +12,7 @@ from jmap_async.capabilities._values import as_new_id
 from jmap_async.capabilities.email import Email
 from jmap_async.errors import LocalProtocolError, MethodError
 from jmap_async.protocol import patch
+from jmap_async.protocol.declaring import arguments, declared, record
 from jmap_async.protocol.fields import LOCAL
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
 from jmap_async.protocol.ids import as_ids
@@ -47,7 +48,7 @@ EmailSubmissionProperty = Literal[
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class Address(DataObject):
     """An address of the envelope, with SMTP parameters such as {"HOLDFOR": "3600"}."""
 
@@ -65,7 +66,7 @@ def _as_address_list(value: str | Address | Iterable[str | Address]) -> list[Add
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class Envelope(DataObject):
     """Sender and recipients as SMTP sees them (RFC 8621, 7); they replace those of the header."""
 
@@ -74,7 +75,7 @@ class Envelope(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class DeliveryStatus(DataObject):
     """What became of the delivery to one recipient (RFC 8621, 7).
 
@@ -87,7 +88,7 @@ class DeliveryStatus(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailSubmission(DataObject):
     """An Email that is being sent (RFC 8621, 7); creating one sends it.
 
@@ -108,7 +109,7 @@ class EmailSubmission(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailSubmissionFilter(FilterCondition):
     """A condition of EmailSubmission/query (RFC 8621, 7.3); the times are those of `send_at`."""
 
@@ -131,28 +132,28 @@ def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] |
     return as_sort(value)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailSubmissionGet(ByIds):
     """Arguments of EmailSubmission/get (RFC 8621, 7.1)."""
 
     properties: Sequence[EmailSubmissionProperty] | ResultReference[Sequence[str]] | None = None
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailSubmissionQuery(Query[EmailSubmissionFilter]):
     """Arguments of EmailSubmission/query (RFC 8621, 7.3)."""
 
     sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=_as_sort)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailSubmissionQueryChanges(QueryChanges[EmailSubmissionFilter]):
     """Arguments of EmailSubmission/queryChanges (RFC 8621, 7.4)."""
 
     sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=_as_sort)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class EmailSubmissionSet(Set[EmailSubmission]):
     """Arguments of EmailSubmission/set (RFC 8621, 7.5).
 
@@ -193,7 +194,7 @@ class EmailSubmissionSet(Set[EmailSubmission]):
             )
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class EmailSubmissionSetResponse(SetResponse[EmailSubmission]):
     """Response of EmailSubmission/set.
 

@@ -3,17 +3,16 @@
 import re
 from typing import Final, Literal, NewType, get_args
 
-import attrs
-
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.ids import are_strings
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class EmailHeader(DataObject):
     """A header field as it is in the message; `value` is in Raw form (RFC 8621, 4.1.3)."""
 

@@ -7,6 +7,7 @@ import attrs
 
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities.address import EmailAddress, as_addresses
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
@@ -25,7 +26,7 @@ IdentityProperty = Literal[
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class Identity(DataObject):
     """An address to send from (RFC 8621, 6).
 
@@ -43,7 +44,7 @@ class Identity(DataObject):
     may_delete: bool = ABSENT
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class IdentityGet(ByIds):
     """Arguments of Identity/get (RFC 8621, 6.1)."""
 

@@ -10,6 +10,7 @@ from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_nullable_id
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import NotFound
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -46,7 +47,7 @@ _EXTENSIONS: Final = {"shareWith": "urn:ietf:params:jmap:mail:share"}
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class MailboxRights(DataObject):
     """What the user may do with a mailbox (RFC 8621, 2)."""
 
@@ -63,7 +64,7 @@ class MailboxRights(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class Mailbox(DataObject):
     """A mailbox (RFC 8621, 2); `role` is "inbox", "sent", "trash" and the like, or None.
 
@@ -85,7 +86,7 @@ class Mailbox(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class MailboxFilter(FilterCondition):
     """A condition of Mailbox/query (RFC 8621, 2.3).
 
@@ -109,7 +110,7 @@ def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] |
     return as_sort(value)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class MailboxGet(ByIds):
     """Arguments of Mailbox/get (RFC 8621, 2.1)."""
 
@@ -119,7 +120,7 @@ class MailboxGet(ByIds):
         return needed(_EXTENSIONS, items(self.properties))
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class MailboxQuery(Query[MailboxFilter]):
     """Arguments of Mailbox/query (RFC 8621, 2.3).
 
@@ -132,14 +133,14 @@ class MailboxQuery(Query[MailboxFilter]):
     filter_as_tree: bool = False
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class MailboxQueryChanges(QueryChanges[MailboxFilter]):
     """Arguments of Mailbox/queryChanges (RFC 8621, 2.4)."""
 
     sort: list[Comparator | Wire] | None = attrs.field(default=None, converter=_as_sort)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class MailboxSet(Set[Mailbox]):
     """Arguments of Mailbox/set (RFC 8621, 2.5).
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-import attrs
-
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.capabilities._sets import created, merged
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.ids import IdLike, as_id
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -35,7 +34,7 @@ _PREFIX: Final = re.compile(r"[a-z0-9_]{1,64}")
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class MaskedEmail(DataObject):
     """An address that delivers to the user until it is disabled or deleted.
 
@@ -57,14 +56,14 @@ class MaskedEmail(DataObject):
     email_prefix: str = ABSENT
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class MaskedEmailGet(ByIds):
     """Arguments of MaskedEmail/get."""
 
     properties: Sequence[MaskedEmailProperty] | ResultReference[Sequence[str]] | None = None
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class MaskedEmailSet(Set[MaskedEmail]):
     """Arguments of MaskedEmail/set."""
 

@@ -10,6 +10,7 @@ from jmap_async.capabilities._extensions import needed, written
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.ids import check_creation_id, check_ids, ids_argument
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -25,7 +26,7 @@ _EXTENSIONS: Final = {"emailPush": "urn:ietf:params:jmap:emailpush"}
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class PushKeys(DataObject):
     """The keys with which pushes are encrypted, in URL-safe base64 (RFC 8291)."""
 
@@ -34,7 +35,7 @@ class PushKeys(DataObject):
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class PushSubscription(DataObject):
     """A URL that the server posts changes to (RFC 8620, 7.2).
 
@@ -52,7 +53,7 @@ class PushSubscription(DataObject):
     email_push: dict[Id, dict[str, object]] | None = ABSENT
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class PushSubscriptionGet(ByIds):
     """Arguments of PushSubscription/get (RFC 8620, 7.2.1)."""
 
@@ -68,7 +69,7 @@ class PushSubscriptionGet(ByIds):
         return needed(_EXTENSIONS, items(self.properties))
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class PushSubscriptionSet(Arguments):
     """Arguments of PushSubscription/set (RFC 8620, 7.2.2); there is no state."""
 

@@ -9,6 +9,7 @@ from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities.email import EXTENSIONS
 from jmap_async.capabilities.email_query import EmailFilter, check_filter, condition_names
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Filter
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -17,7 +18,7 @@ from jmap_async.protocol.types import ABSENT, Id
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class SearchSnippet(DataObject):
     """Parts of an Email with `<mark>` around what was searched for (RFC 8621, 5).
 
@@ -30,7 +31,7 @@ class SearchSnippet(DataObject):
     preview: str | None = ABSENT
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class SearchSnippetGet(Arguments):
     """Arguments of SearchSnippet/get (RFC 8621, 5.1): the same filter as in Email/query."""
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-import attrs
-
 from jmap_async.capabilities._facade import DataType, method
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import ByIds, Changes, ChangesResponse, GetResponse
@@ -15,7 +14,7 @@ ThreadProperty = Literal["id", "emailIds"]
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class Thread(DataObject):
     """A conversation (RFC 8621, 3); its Emails are listed oldest first."""
 
@@ -23,7 +22,7 @@ class Thread(DataObject):
     email_ids: list[Id] = ABSENT
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class ThreadGet(ByIds):
     """Arguments of Thread/get (RFC 8621, 3.1)."""
 

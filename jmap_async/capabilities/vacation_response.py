@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-import attrs
-
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import ByIds, GetResponse, Set, SetResponse
@@ -18,7 +17,7 @@ VacationResponseProperty = Literal[
 
 
 @data_object
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class VacationResponse(DataObject):
     """The automatic reply (RFC 8621, 8); there is one, with the id "singleton".
 
@@ -34,7 +33,7 @@ class VacationResponse(DataObject):
     html_body: str | None = ABSENT
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class VacationResponseGet(ByIds):
     """Arguments of VacationResponse/get (RFC 8621, 8.1)."""
 

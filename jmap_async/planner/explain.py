@@ -4,17 +4,17 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
 import orjson
 
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.planner import Planner
 from jmap_async.planner.request import Request
 from jmap_async.protocol.call import AnyCall
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.session import CoreCapability, Session
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class PlannedRequest:
     """A request as it would leave: `method_calls` are [name, arguments, call id] (RFC 8620, 3.3).
 
@@ -78,7 +78,7 @@ class _Rehearsal(Planner):
             return None
         if entry not in self._copies:
             copied = self._copies[entry] = copy.copy(entry)
-            copied.unit, copied.claims, copied.requests = None, 0, []
+            copied.unit, copied.claims, copied.requests = None, 0, ()
             copied.references, copied.makers = {}, {}
         return self._copies[entry]
 

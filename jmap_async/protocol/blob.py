@@ -2,18 +2,17 @@
 
 import os
 from collections.abc import AsyncIterable
-from typing import Any, Final, Union
-
-import attrs
+from typing import Union, cast
 
 from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import Id
 
 BlobSource = Union[bytes, "os.PathLike[str]", AsyncIterable[bytes]]
 """What can be uploaded: bytes, a file by its path, or chunks as they come."""
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Blob:
     """An uploaded blob (RFC 8620, 6.1); `size` is in octets, `type` may be normalised."""
 
@@ -23,4 +22,10 @@ class Blob:
     account_id: Id = ""
 
 
-decode_blob: Final[Any] = decoder(Blob)
+def decode_blob(value: object) -> Blob:
+    """Read the answer to an upload.
+
+    Raises:
+        Malformed: it is none.
+    """
+    return cast("Blob", decoder(Blob)(value))

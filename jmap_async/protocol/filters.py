@@ -5,13 +5,14 @@ from typing import Generic, Literal, Self, TypeAlias, TypeVar, cast
 
 import attrs
 
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.objects import DataObject
 from jmap_async.protocol.types import Wire
 
 F = TypeVar("F", bound="FilterCondition")
 
 
-@attrs.frozen(repr=False)
+@record()
 class FilterOperator(Generic[F]):
     """Conditions joined by AND, OR or NOT; NOT means that none of them matches."""
 
@@ -56,7 +57,7 @@ Filter: TypeAlias = F | FilterOperator[F] | Wire
 """A typed condition, an operator over them, or the wire mapping."""
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Comparator:
     """One level of a sort order.
 

@@ -8,6 +8,7 @@ import attrs
 
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import LOCAL, Malformed
 from jmap_async.protocol.strict_json import load_unique
 from jmap_async.protocol.types import Id
@@ -16,7 +17,7 @@ CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class CoreCapability:
     """Limits of the server (RFC 8620, 2); a missing one is what the RFC suggests as minimum.
 
@@ -34,7 +35,7 @@ class CoreCapability:
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Account:
     """An account that the user may use (RFC 8620, 2).
 
@@ -50,7 +51,7 @@ class Account:
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Session:
     """The Session resource (RFC 8620, 2), its URLs resolved to absolute ones.
 
@@ -73,7 +74,11 @@ class Session:
     permitted: dict[object, Any] = attrs.field(
         factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
     )
-    """What calls were found to be allowed (see planner/entry.py): found out once."""
+    """What calls were found to be allowed (see planner/prepare.py): found out once."""
+    usual: dict[object, Any] = attrs.field(
+        factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
+    )
+    """What is known of calls that differ from others in ids and patches alone, likewise."""
 
     def primary_account(self, capability: str) -> Id | None:
         """Return the account to use for a capability, unless one is named; None: there is none.
@@ -87,10 +92,6 @@ class Session:
         return self.primary_accounts.get(MAIL, only)
 
 
-_decode_session: Final = decoder(Session)
-_decode_core: Final = decoder(CoreCapability)
-
-
 def parse(body: bytes, url: str) -> Session:
     """Read a Session resource that was found at `url`.
 
@@ -99,7 +100,7 @@ def parse(body: bytes, url: str) -> Session:
     """
     document = _load(body, url)
     try:
-        session: Session = _decode_session(document)
+        session: Session = decoder(Session)(document)
         return attrs.evolve(
             session,
             url=url,
@@ -126,7 +127,7 @@ def _core(capabilities: Mapping[str, dict[str, object]]) -> CoreCapability:
     # No limit is below one, else nothing could be sent at all: such a one counts as not given.
     given = {key: item for key, item in members.items() if type(item) is not int or item > 0}
     try:
-        return cast("CoreCapability", _decode_core(given))
+        return cast("CoreCapability", decoder(CoreCapability)(given))
     except Malformed as error:
         raise error.inside(CORE).inside("capabilities") from None
 

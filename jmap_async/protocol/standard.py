@@ -11,6 +11,7 @@ import attrs
 
 from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
+from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import LOCAL
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
 from jmap_async.protocol.ids import (
@@ -38,12 +39,9 @@ _no_objects = cast("Callable[[], dict[str, Any]]", dict)
 _no_errors = cast("Callable[[], dict[str, SetError]]", dict)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Arguments:
-    """Base of the arguments of a method.
-
-    Nobody changes them. They are not frozen because that doubles the price of making a call.
-    """
+    """Base of the arguments of a method."""
 
     def check(self) -> None:
         """Refuse what no server accepts, before anything is sent.
@@ -60,7 +58,7 @@ class Arguments:
 # /get
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class ByIds(Arguments):
     """What all Foo/get have (RFC 8620, 5.1): `ids` None means all, where the type allows it.
 
@@ -77,14 +75,14 @@ class ByIds(Arguments):
             check_ids(self.ids)
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Get(ByIds):
     """Arguments of Foo/get (RFC 8620, 5.1)."""
 
     properties: Ref[Sequence[str]] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class GetResponse(Generic[T_co]):
     """Response of Foo/get: objects in the order in which they were asked for.
 
@@ -100,7 +98,7 @@ class GetResponse(Generic[T_co]):
 # /changes
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Changes(Arguments):
     """Arguments of Foo/changes (RFC 8620, 5.2)."""
 
@@ -118,7 +116,7 @@ def _check_max_changes(value: int | None) -> None:
         raise LocalProtocolError(f"max_changes must be greater than 0, not {value}: leave it out")
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class ChangesResponse:
     """Response of Foo/changes.
 
@@ -139,7 +137,7 @@ class ChangesResponse:
 # /set
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Set(Arguments, Generic[T]):
     """Arguments of Foo/set (RFC 8620, 5.3).
 
@@ -182,7 +180,7 @@ def _raise_set_failed(errors: Mapping[str, SetError]) -> NoReturn:
     raise SetFailed(f"the server refused {shorten(shown)}{more}", errors=errors)
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class SetResponse(_Refusals, Generic[T_co]):
     """Response of Foo/set; the maps are {} when the server sends null or nothing.
 
@@ -214,7 +212,7 @@ class SetResponse(_Refusals, Generic[T_co]):
 # /copy
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Copy(Arguments, Generic[T]):
     """Arguments of Foo/copy (RFC 8620, 5.4); each object of `create` has the id of the original."""
 
@@ -232,7 +230,7 @@ class Copy(Arguments, Generic[T]):
             check_creation_id(key)
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class CopyResponse(_Refusals, Generic[T_co]):
     """Response of Foo/copy.
 
@@ -257,7 +255,7 @@ class CopyResponse(_Refusals, Generic[T_co]):
 # /query
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class Query(Arguments, Generic[F]):
     """Arguments of Foo/query (RFC 8620, 5.5)."""
 
@@ -275,7 +273,7 @@ class Query(Arguments, Generic[F]):
             raise LocalProtocolError(f"limit must not be negative, like {self.limit}")
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class QueryResponse:
     """Response of Foo/query; `limit` only where the server set or changed it."""
 
@@ -291,7 +289,7 @@ class QueryResponse:
 # /queryChanges
 
 
-@attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)
+@arguments(kw_only=True)
 class QueryChanges(Arguments, Generic[F]):
     """Arguments of Foo/queryChanges (RFC 8620, 5.6): the same filter and sort as the query."""
 
@@ -307,7 +305,7 @@ class QueryChanges(Arguments, Generic[F]):
         _check_max_changes(self.max_changes)
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class AddedItem:
     """An id that came into a query's results, and where (RFC 8620, 5.6)."""
 
@@ -315,7 +313,7 @@ class AddedItem:
     index: int
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class QueryChangesResponse:
     """Response of Foo/queryChanges: take out all `removed`, then put in `added` by rising index."""
 

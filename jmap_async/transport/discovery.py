@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 from jmap_async.errors import DiscoveryError, LocalProtocolError
+from jmap_async.protocol.declaring import record
 from jmap_async.transport.urls import (
     canonical_host,
     checked_url,
@@ -33,7 +32,7 @@ _AUTHORITY: Final = re.compile(
 )
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Discovery:
     """Session URLs to try in this order, and the host or domain that the user asked for."""
 
@@ -41,7 +40,7 @@ class Discovery:
     asked: str
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Target:
     """What a target names: a session URL that is final, or a `domain` to look up first."""
 
@@ -50,7 +49,7 @@ class Target:
     look_up: bool
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Server:
     """One SRV record."""
 

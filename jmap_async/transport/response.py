@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import attrs
 
+from jmap_async.protocol.declaring import record
 
-@attrs.frozen(kw_only=True)
+
+@record(kw_only=True)
 class HTTPResponse:
     """An HTTP answer: `url` is the one that gave it, after redirects; `headers` ignore case."""
 
@@ -20,7 +22,7 @@ class HTTPResponse:
         return 200 <= self.status < 300
 
 
-@attrs.frozen(kw_only=True)
+@record(kw_only=True)
 class Timeouts:
     """How long to wait, in seconds.
 

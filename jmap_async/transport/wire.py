@@ -27,7 +27,7 @@ _ERROR_BODY: Final = 1024 * 1024
 """Octets that are read of an answer that is an error anyway."""
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class Request:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 
