@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from functools import lru_cache
+from typing import Final, cast
 
 from jmap_async.errors import LocalProtocolError
 
@@ -39,10 +40,17 @@ def decode(text: str) -> datetime:
         and text[22] == ":"
     ):
         try:
-            return datetime.fromisoformat(text).astimezone(UTC)
+            # As of a time in UTC, less the offset: half the price of astimezone().
+            return datetime.fromisoformat(text[:19] + "Z") - _offset(text[19:])
         except (ValueError, OverflowError):
             pass
     return _decode_carefully(text)
+
+
+@lru_cache(maxsize=128)
+def _offset(text: str) -> timedelta:
+    """Parse an offset such as "+02:00"."""
+    return cast("timedelta", datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset())
 
 
 def _decode_carefully(text: str) -> datetime:

@@ -67,15 +67,31 @@ def is_anything(type_: Any) -> bool:
 
 def is_optional(type_: Any) -> bool:
     """Tell whether null is a value of a type."""
-    return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
+    return type(None) in _united(type_)
+
+
+def without_null(type_: Any) -> list[Any]:
+    """Return the types of which a value may be, but for that of null."""
+    return [kind for kind in _united(type_) if kind is not type(None)]
+
+
+def is_map(type_: Any) -> bool:
+    """Tell whether the values of a type are maps, or null."""
+    return any(get_origin(kind) in {dict, Mapping} for kind in without_null(type_))
+
+
+def _united(type_: Any) -> tuple[Any, ...]:
+    return get_args(type_) if get_origin(type_) in {Union, types.UnionType} else (type_,)
 
 
 def writable_twin(cls: type, **members: object) -> type[Any]:
     """Return a class like a frozen one, of the same layout, whose instances can be written to.
 
     An instance is filled as one of the twin and then made one of the class: a frozen one is written
-    to at ten times the price. Both methods are replaced: they share a slot of the type. `members`
-    are further attributes of the twin.
+    to at ten times the price. Both methods are replaced: they share a slot of the type. The twin is
+    called without arguments, which takes two thirds of `object.__new__`. `members` are further
+    attributes of it.
     """
     writing = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    members = {"__init__": object.__init__, **members}
     return type(cls.__name__, (cls,), {"__slots__": (), **writing, **members})

@@ -1,6 +1,6 @@
 """Requests and responses on the wire (RFC 8620, 3.2 to 3.6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, cast
 
 import attrs
@@ -44,13 +44,15 @@ class Response:
     session_state: str | None
 
 
-def parse_response(body: bytes) -> Response:
+def parse_response(body: bytes, *, at_least: int = 0) -> Response:
     """Read a Response object.
+
+    If it has fewer than `at_least` responses, it is looked at again, with more care.
 
     Raises:
         RemoteProtocolError: it is not JSON, or no Response object.
     """
-    document = _load(body)
+    document = _load(body, orjson.loads)
     members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
     responses = members.get("methodResponses")
     if not isinstance(responses, list):
@@ -59,20 +61,17 @@ def parse_response(body: bytes) -> Response:
             "Is the session's apiUrl right?",
             piece=_start(body),
         )
+    found = [_method_response(item) for item in cast("list[object]", responses)]
+    if len(found) < at_least and body.count(b'"methodResponses"') > 1:
+        # orjson keeps the last of two equal keys: those of the first list may be lost.
+        _load(body, load_unique)
     state = members.get("sessionState")
-    return Response(
-        [_method_response(item) for item in cast("list[object]", responses)],
-        state if isinstance(state, str) else None,
-    )
+    return Response(found, state if isinstance(state, str) else None)
 
 
-def _load(body: bytes) -> object:
+def _load(body: bytes, load: Callable[[bytes], object]) -> object:
     try:
-        # orjson keeps the last of two equal keys. The key whose loss would lose every answer is
-        # looked for; when it seems to be there twice, the slow parser, which sees it, decides.
-        if body.count(b'"methodResponses"') > 1:
-            return load_unique(body)
-        return cast("object", orjson.loads(body))
+        return load(body)
     except (ValueError, RecursionError) as error:
         raise RemoteProtocolError(
             f"the server's answer is not I-JSON ({error}); it may have been cut short",

@@ -35,8 +35,9 @@ import attrs
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
 from jmap_async.protocol.converter import converter
-from jmap_async.protocol.fields import Decoder, Malformed
-from jmap_async.protocol.shapes import Field, Shape, leaf_of
+from jmap_async.protocol.declaring import declared
+from jmap_async.protocol.fields import Malformed, without_null
+from jmap_async.protocol.shapes import Field, Shape, begins_with_row
 from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")
@@ -55,7 +56,7 @@ class _Odd:
     _odd: dict[str, Any] | None
 
 
-@attrs.frozen(kw_only=True)
+@declared(kw_only=True)
 class DataObject(_Odd):
     """Base of all data objects; `extra` holds the properties that the class does not model.
 
@@ -88,9 +89,7 @@ class DataObject(_Odd):
             found[shape.by_name[name].wire] = value
         for field in shape.fields:
             value = field.stored(self, ABSENT)
-            if value.__class__ is tuple:  # not read yet
-                found[field.wire] = value[0]
-            elif value is not ABSENT:
+            if value is not ABSENT:
                 found[field.wire] = dates.encode(value) if isinstance(value, datetime) else value
         return found
 
@@ -137,17 +136,18 @@ def data_object(cls: type[C]) -> type[C]:
         setattr(cls, name, _METHODS[name])
     generated = attrs.fields(cls)
     for one in generated:
-        if one.name in cls.__dict__ and leaf_of(one.type)[0] is None:
+        if one.name in cls.__dict__ and _waits(one.type):
             setattr(cls, one.name, _converted_on_reading(cls, one.name))
     # attrs.evolve() reads every field that is an argument of the constructor: let it read one,
     # which stands for the whole object.
     hidden = attrs.fields(_Evolution)[0]
-    evolvable = (*(field.evolve(init=False) for field in generated), hidden)
+    others = (field.evolve(init=False) if field.init else field for field in generated)
+    evolvable = (*others, hidden)
     cast("Any", cls).__attrs_attrs__ = type(generated)(evolvable)
     return cls
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Evolution:
     whole: DataObject = attrs.field(alias=_SOURCE)
 
@@ -172,7 +172,7 @@ def _construct(self: DataObject, **properties: Any) -> None:
             raise TypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}")
         odd.pop(name, None)
         given = field.convert(value) if field.convert and value is not ABSENT else value
-        # A tuple would stand for what was not read yet.
+        # JSON has only lists.
         values[name] = [*cast("Iterable[object]", given)] if isinstance(given, tuple) else given
     object.__setattr__(self, "_odd", odd or None)
     if extra := values.pop("extra", None):
@@ -208,28 +208,39 @@ def _shape(cls: type[C]) -> Shape[C]:
     return shape
 
 
-def _converted_on_reading(cls: type[DataObject], name: str) -> property:
-    """Return the property for what is no leaf.
+def _waits(annotation: Any) -> bool:
+    """Tell whether a property is a data object, or a list or map of these."""
+    if isinstance(annotation, str):  # of a class that is not there yet, which is a data object
+        return True
+    [kind, *others] = without_null(annotation)
+    inner = get_args(kind)[-1:] if get_origin(kind) in {list, Sequence, dict, Mapping} else (kind,)
+    return not others and _is_data_object(*inner)
 
-    Until it is read first, the server's value waits in the slot, in a tuple, which JSON does not
-    have. So what is never read is never converted, and reading needs no exception to find that out,
-    as it would by __getattr__.
+
+def _converted_on_reading(cls: type[DataObject], name: str) -> property:
+    """Return the property for data objects, and lists and maps of these.
+
+    Until it is read first, the server's value waits in the slot. So what is never read is never
+    converted, and reading needs no exception to find that out, as it would by __getattr__.
     """
     member = cls.__dict__[name]
     stored, store = member.__get__, member.__set__
-    decode: Decoder | None = None
+    field: Field | None = None
 
     def read(self: DataObject) -> Any:
-        nonlocal decode
+        nonlocal field
         value = stored(self)
-        if value.__class__ is tuple:
+        # As `is_raw`, without a call.
+        first = value[0] if value.__class__ is list and value else value
+        if first.__class__ is dict:
             # Looked up once, and not before classes that refer to each other are all there.
-            decode = decode or _shape(cls).by_name[name].decode
-            try:
-                value = decode(value[0])
-            except Malformed as error:
-                raise _malformed(self, name, error) from error
-            store(self, value)
+            field = field or _shape(cls).by_name[name]
+            if not field.is_map or begins_with_row(first):
+                try:
+                    value = field.decode(value)
+                except Malformed as error:
+                    raise _malformed(self, name, error) from error
+                store(self, value)
         return value
 
     read.member = member  # type: ignore[attr-defined]  # for the shape

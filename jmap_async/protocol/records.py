@@ -15,7 +15,6 @@ from cattrs.gen import (
 )
 
 from jmap_async.protocol.fields import (
-    LEAVES,
     Decoder,
     Malformed,
     is_anything,
@@ -24,6 +23,7 @@ from jmap_async.protocol.fields import (
     wire_name,
     writable_twin,
 )
+from jmap_async.protocol.leaves import NAMES, check, indented, leaf_of
 
 T = TypeVar("T")
 
@@ -39,18 +39,13 @@ def record_decoder(cls: type[T], decoder: MakeDecoder) -> Callable[[Any, Any], T
     default, and null is the usual default (RFC 8620, 3.5). Members that no field names go to the
     field `extra` where the record has one. No record contains itself; data objects may.
     """
-    quick, careful = _quick_record(cls, decoder), _careful_record(cls, decoder)
-
-    def structure(value: Any, _: object = None) -> T:
-        try:
-            return quick(value) if quick else careful(value)
-        except (AttributeError, KeyError, Malformed):
-            return careful(value)  # says what is wrong
-
-    return structure
+    careful = _careful_record(cls, decoder)
+    return _quick_record(cls, decoder, careful) or careful
 
 
-def _quick_record(cls: type[T], decoder: MakeDecoder) -> Callable[[Any], T] | None:
+def _quick_record(
+    cls: type[T], decoder: MakeDecoder, careful: Callable[[Any], T]
+) -> Callable[[Any, Any], T] | None:
     """Make the function for records in which nothing is wrong; None: these need more care.
 
     A frozen instance is filled as one of a twin that may be written to: a third of the price.
@@ -62,43 +57,61 @@ def _quick_record(cls: type[T], decoder: MakeDecoder) -> Callable[[Any], T] | No
     ):
         return None
     hints = _hints(cls)
-    namespace = {"new": object.__new__, "writable": writable_twin(bare), "cls": bare}
-    lines = ["def quick(value):", "  get = value.get", "  self = new(writable)"]
+    namespace: dict[str, Any] = {
+        **NAMES,
+        "cls": bare,
+        "writable": writable_twin(bare),
+        "careful": careful,
+        "missing": object(),
+    }
+    lines = ["get = value.get"]
     for number, one in enumerate(fields):
         hint = hints.get(one.name)
-        namespace[f"read{number}"] = _member_reader(one, hint, decoder(hint) if hint else None)
-        lines.append(f"  item = get({wire_name(one)!r}, self)" if hint else "  item = self")
-        leaf = f"item if type(item) is {hint.__name__} else " if hint in LEAVES else ""
-        lines.append(f"  self.{one.name} = {leaf}read{number}(item, self)")
-    lines += ["  self.__class__ = cls", "  return self"]
-    exec(compile("\n".join(lines), f"<{bare.__name__}>", "exec"), namespace)  # noqa: S102 - ours
-    return cast("Callable[[Any], T]", namespace["quick"])
+        make = _required if one.default is attrs.NOTHING else getattr(one.default, "factory", None)
+        namespace[f"default{number}"] = make or one.default
+        namespace[f"decode{number}"] = decoder(hint) if hint else None
+        default = f"v{number} = default{number}{'()' if make else ''}"
+        lines += _member_lines(number, wire_name(one), hint, default) if hint else [default]
+    text = [
+        "def quick(value, _=None):",
+        "    try:",
+        *indented(indented(lines)),
+        "    except (AttributeError, KeyError, ValueError):",
+        "        return careful(value)",  # says what is wrong
+        "    self = writable()",
+        *(f"    self.{one.name} = v{number}" for number, one in enumerate(fields)),
+        "    self.__class__ = cls",
+        "    return self",
+    ]
+    code = compile("\n".join(text), f"<{bare.__name__}>", "exec")
+    exec(code, namespace)  # noqa: S102 - ours
+    return cast("Callable[[Any, Any], T]", namespace["quick"])
 
 
-def _member_reader(
-    attribute: "attrs.Attribute[Any]", hint: object, decode: Decoder | None
-) -> Callable[[object, object], object]:
-    """Return what reads a member; it is given `missing` when it is not there."""
-    nullable = hint is None or is_optional(hint) or is_anything(hint)
-    default = attribute.default
-    make = getattr(default, "factory", None)
-
-    def read(item: object, missing: object) -> object:
-        if decode and item is not missing and (nullable or item is not None):
-            return decode(item)
-        if default is attrs.NOTHING:
-            raise KeyError(attribute.name)
-        return make() if make else default
-
-    return read
+def _member_lines(number: int, wire: str, hint: object, default: str) -> list[str]:
+    """Return the lines that read a member."""
+    name, leaf = f"v{number}", leaf_of(hint)
+    absent = "missing" if is_optional(hint) or is_anything(hint) else "None"
+    decode = check(name, leaf) if leaf else [f"{name} = decode{number}({name})"]
+    return [
+        f"{name} = get({wire!r}, {absent})",
+        f"if {name} is {absent}:",
+        f"    {default}",
+        "else:",
+        *indented(decode),
+    ]
 
 
-def _careful_record(cls: type[T], decoder: MakeDecoder) -> Callable[[Any], T]:
+def _required() -> None:
+    raise KeyError
+
+
+def _careful_record(cls: type[T], decoder: MakeDecoder) -> Callable[..., T]:
     bare = get_origin(cls) or cls
     known, required = _known(cls, decoder)
     keeps_extra = "extra" in get_type_hints(bare)
 
-    def structure(value: Any) -> T:
+    def structure(value: Any, _: object = None) -> T:
         if value.__class__ is not dict:
             raise Malformed("an object", value)
         members: dict[str, Any] = {}

@@ -43,8 +43,8 @@ def test_what_may_be_null() -> None:
 
 def test_an_instance_is_filled_as_one_of_the_twin() -> None:
     """And frozen afterwards, with nothing left of the twin."""
-    record = writable_twin(Record, further=1)(at="a")
-    record.at = "b"
+    record = writable_twin(Record, further=1)()
+    record.at, record.first_html, record.here, record.extra = "b", "", 0, None
     assert 1 == record.further
     record.__class__ = Record
     assert Record(at="b") == record

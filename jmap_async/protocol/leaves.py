@@ -1,0 +1,67 @@
+"""Leaves: types that JSON gives in their final form, and dates; how functions made for them test.
+
+Classes of records and of data objects have functions made for them, which are text first. What a
+leaf needs is a few lines of it: no call is as quick.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, get_args, get_origin
+
+import attrs
+
+from jmap_async.protocol import dates
+from jmap_async.protocol.fields import LEAVES, is_optional, without_null
+
+_CONTAINERS: Final[Mapping[object, type]] = {list: list, Sequence: list, dict: dict, Mapping: dict}
+"""What JSON has for a type of many values."""
+
+NAMES: Final[Mapping[str, object]] = {"date": dates.decode, "fast": datetime.fromisoformat}
+"""What the lines call."""
+
+
+@attrs.frozen
+class Leaf:
+    """A value of `kind`, or a `container` of such."""
+
+    kind: type
+    container: type | None
+    nullable: bool
+
+
+def leaf_of(type_: object) -> Leaf | None:
+    """Return what is to be known of a leaf; None for all other types."""
+    [kind, *others] = without_null(type_)
+    if others:
+        return None
+    nullable = is_optional(type_)
+    if kind is datetime:
+        return Leaf(kind, None, nullable)
+    container = _CONTAINERS.get(get_origin(kind))
+    inner = get_args(kind)[-1] if container else kind
+    return Leaf(inner, container, nullable) if inner in LEAVES else None
+
+
+def check(name: str, leaf: Leaf) -> list[str]:
+    """Return the lines that raise ValueError if a variable is no such leaf, and convert a date."""
+    kind, container = leaf.kind.__name__, leaf.container
+    if leaf.kind is datetime:
+        # The marks of "2014-10-30T06:12:00Z"; fromisoformat() looks at the digits.
+        usual = f"{name}[4::3] == '--T::Z'"
+        lines = [*_refuse(name, "str"), f"{name} = fast({name}) if {usual} else date({name})"]
+    elif container is None:
+        lines = _refuse(name, kind)
+    else:
+        items = name if container is list else f"{name}.values()"
+        each = indented(_refuse("one", kind))
+        lines = [*_refuse(name, container.__name__), f"for one in {items}:", *each]
+    return [f"if {name} is not None:", *indented(lines)] if leaf.nullable else lines
+
+
+def _refuse(name: str, kind: str) -> list[str]:
+    return [f"if type({name}) is not {kind}:", "    raise ValueError"]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return lines one level further in."""
+    return [f"    {line}" for line in lines]
