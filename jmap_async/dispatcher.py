@@ -11,11 +11,10 @@ The rule that everything here follows: whatever happens, every waiter is woken.
 import asyncio
 import contextlib
 import logging
-import random
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from jmap_async.errors import (
     ClientClosed,
@@ -44,6 +43,7 @@ from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
 from jmap_async.transport import Transport, problem
+from jmap_async.waiting import Places, Waiter, Waiters
 
 R = TypeVar("R")
 
@@ -68,19 +68,16 @@ class Dispatcher:
         max_waiting: int = 10_000,
         rows_per_turn: int = 200,
     ) -> None:
-        self._max_waiting = max(1, max_waiting)
         self._rows_per_turn = max(1, rows_per_turn)
-        self._admissions: OrderedDict[asyncio.Future[None], None] = OrderedDict()
-        self._admitted = 0
         self._retry = retry or Retry()
-        self._rng = random.Random()  # noqa: S311 - jitter is no secret
         self._limits = LearntLimits()
         self._sessions = sessions
         self._transport = transport
         self.stats = Stats()
         self._planner = Planner(submitted=self.stats.count_call)
         self._loop = asyncio.get_running_loop()
-        self._waiters: dict[Entry, list[asyncio.Future[None]]] = {}
+        self._waiters = Waiters(self._loop)
+        self._places = Places(max_waiting, self._planner, changed=self._arm)
         # Calls that have ended and whose waiters are still to be woken, in the next turns.
         self._ended: deque[Entry] = deque()
         self._requests: dict[Request, asyncio.Task[None]] = {}
@@ -99,12 +96,13 @@ class Dispatcher:
         if entry is None or entry.answer is None:
             if asyncio.get_running_loop() is not self._loop:
                 raise _elsewhere(call)
-            if self._crowded and not self._planner.knows(call):
-                # Through a coroutine: it can be awaited by `send_together` too.
-                yield from self._admission().__await__()
+            if self._places.full and not self._planner.knows(call):
+                yield from self._places.admission().__await__()
             entry = self._submit(call)
             if entry.answer is None:
-                waiter = self._wait(entry)
+                waiter = self._waiters.add(entry)
+                entry.claim()
+                self._arm()
                 try:
                     yield from waiter
                 except BaseException:
@@ -112,7 +110,8 @@ class Dispatcher:
                     raise
         for _ in slices(call.method, entry.answer, self._rows_per_turn):
             yield  # to the event loop: others have their turn
-        return cast("R", result_of(call.method, entry.answer))
+        result: R = result_of(call.method, entry.answer)
+        return result
 
     def running_task(self) -> object:
         """Identify the running task; None outside of any."""
@@ -131,53 +130,11 @@ class Dispatcher:
             self._arm()
             raise
 
-    @property
-    def _crowded(self) -> bool:
-        # Nobody overtakes those who have a place already and have not come to take it.
-        queuing = self._admitted or self._admissions
-        return bool(queuing) or self._planner.waiting >= self._max_waiting
-
-    async def _admission(self) -> None:
-        """Wait for a place in the queue, behind those who wait for one already."""
-        place: asyncio.Future[None] = self._loop.create_future()
-        self._admissions[place] = None
-        try:
-            await place
-        finally:
-            if place in self._admissions:
-                del self._admissions[place]
-            else:
-                self._admitted -= 1
-            # A place that is not taken after all goes to the next.
-            self._arm()
-
-    def _admit(self) -> None:
-        free = self._max_waiting - self._planner.waiting - self._admitted
-        while self._admissions and (free > 0 or self._closed):
-            place, _ = self._admissions.popitem(last=False)
-            self._admitted += 1
-            free -= 1
-            if not place.done():  # else it is about to say that it left
-                place.set_result(None)
-
-    def _wait(self, entry: Entry) -> asyncio.Future[None]:
-        # A future for each waiter: cancelling one leaves the others alone.
-        waiter: asyncio.Future[None] = self._loop.create_future()
-        self._waiters.setdefault(entry, []).append(waiter)
-        entry.claim()
-        self._arm()
-        return waiter
-
-    def _leave(self, entry: Entry, waiter: asyncio.Future[None]) -> None:
+    def _leave(self, entry: Entry, waiter: Waiter) -> None:
         """Take a cancelled waiter out; when nobody waits for a request any more, cancel it."""
-        waiters = self._waiters.get(entry)
-        if waiters is None or waiter not in waiters:
-            return  # woken at the same time
-        waiters.remove(waiter)
-        if not waiters:
-            del self._waiters[entry]
-        entry.release()
-        self._cancel_deserted()
+        if self._waiters.remove(entry, waiter):
+            entry.release()
+            self._cancel_deserted()
 
     def _cancel_deserted(self) -> None:
         for request, task in self._requests.items():
@@ -191,8 +148,8 @@ class Dispatcher:
         Raises:
             LocalProtocolError, ClientClosed: one of them cannot be sent; nothing was queued.
         """
-        if self._crowded:
-            await self._admission()
+        if self._places.full:
+            await self._places.admission()
         if self._closed:
             raise _closed("batch")
         entries = self._planner.submit_batch(calls, self._sessions.session)
@@ -235,7 +192,7 @@ class Dispatcher:
         finally:
             self._flushing = False
         self._wake()
-        self._admit()
+        self._places.admit(everybody=self._closed)
 
     def _start_all(self) -> None:
         # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
@@ -293,7 +250,7 @@ class Dispatcher:
         remedy = judge(error, request, attempts=self._retry.attempts)
         if isinstance(error, LimitExceeded) and not self._learn(error, request):
             remedy = divide(error, request)
-        wait = self._retry.delay(request.attempts, getattr(error, "retry_after", None), self._rng)
+        wait = self._retry.delay(request.attempts, getattr(error, "retry_after", None))
         if remedy is Remedy.FAIL or (remedy is Remedy.REPEAT and wait is None):
             self._planner.fail(request, error)
             return
@@ -338,7 +295,7 @@ class Dispatcher:
             # Parsing will take a while: what can go without this answer goes before.
             self._answered.add(request)
             self._flush()
-        parsed = messages.parse_response(response.body)
+        parsed = messages.parse_response(response.body, at_least=len(request.invocations))
         self._sessions.notice(parsed.session_state, under=session)
         return parsed
 
@@ -354,9 +311,7 @@ class Dispatcher:
     def _wake_some(self) -> None:
         count = len(self._ended) if self._closed else min(len(self._ended), _WOKEN_AT_ONCE)
         for _ in range(count):
-            for waiter in self._waiters.pop(self._ended.popleft(), ()):
-                if not waiter.done():
-                    waiter.set_result(None)
+            self._waiters.wake(self._ended.popleft())
         if self._ended:
             self._loop.call_soon(self._wake_more)
 
@@ -368,10 +323,10 @@ class Dispatcher:
 
     def _give_up(self, error: Exception | None = None) -> None:
         """Fail everything that waits; by default, because the client is closed."""
-        for entry in tuple(self._waiters):
+        for entry in self._waiters.entries:
             self._planner.refuse(entry, error or _closed(entry.method.name))
         self._wake()
-        self._admit()
+        self._places.admit(everybody=self._closed)
 
     async def close(self) -> None:
         """Cancel what is under way and fail what waits; idempotent."""

@@ -1,11 +1,16 @@
 """How often, and how long after, a request is sent again."""
 
 import random
+from typing import Final
 
 import attrs
 
+from jmap_async.protocol.declaring import record
 
-@attrs.frozen(kw_only=True)
+_JITTER: Final = random.Random()  # noqa: S311 - no secret
+
+
+@record(kw_only=True)
 class Retry:
     """Repeats of requests that failed for reasons that pass.
 
@@ -18,7 +23,9 @@ class Retry:
     first_delay: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
     max_delay: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
 
-    def delay(self, attempt: int, retry_after: float | None, rng: random.Random) -> float | None:
+    def delay(
+        self, attempt: int, retry_after: float | None, rng: random.Random = _JITTER
+    ) -> float | None:
         """Return the seconds to wait before a repeat; None: too long, do not repeat.
 
         `attempt` counts from 0.

@@ -147,8 +147,8 @@ def is_idle(client: Client) -> bool:
     return not (
         dispatcher._waiters
         or dispatcher._requests
-        or dispatcher._admissions
-        or dispatcher._admitted
+        or dispatcher._places
+        or dispatcher._places._promised
         or dispatcher._planner.waiting
     )
 

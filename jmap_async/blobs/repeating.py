@@ -1,7 +1,6 @@
 """Uploads and downloads that did not come about are tried again (see `Retry`)."""
 
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import TypeVar
@@ -13,7 +12,6 @@ from jmap_async.transport import Transport
 R = TypeVar("R")
 
 _log = logging.getLogger("jmap_async")
-_rng = random.Random()  # noqa: S311 - jitter is no secret
 
 
 async def repeated(
@@ -28,7 +26,7 @@ async def repeated(
         try:
             return await attempt()
         except JMAPError as error:
-            wait = retry.delay(attempts, getattr(error, "retry_after", None), _rng)
+            wait = retry.delay(attempts, getattr(error, "retry_after", None))
             if attempts >= retry.attempts or wait is None or not passes(error):
                 raise
             _log.debug("trying again in %.1f s: %s", wait, error)

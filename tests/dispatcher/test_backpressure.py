@@ -70,12 +70,12 @@ async def test_who_leaves_while_waiting_for_a_place(jmap_server: MemoryServer) -
         tasks = [asyncio.create_task(numbered(client, number)) for number in range(12)]
         await gate.held.get()
         await turns(2)
-        assert 10 == len(client._dispatcher._admissions)
+        assert 10 == len(client._dispatcher._places)
         leaving = tasks[3:9]
         for task in leaving:
             task.cancel()
         await asyncio.wait(leaving)
-        assert 4 == len(client._dispatcher._admissions)
+        assert 4 == len(client._dispatcher._places)
         gate.open()
         staying = tasks[:3] + tasks[9:]
         assert [0, 1, 2, 9, 10, 11] == await asyncio.gather(*staying)
@@ -97,7 +97,7 @@ async def test_a_place_that_is_not_taken_goes_to_the_next(jmap_server: MemorySer
         last = asyncio.create_task(numbered(client, 9))
         await turns(1)
         gate.open()
-        while client._dispatcher._admissions:
+        while client._dispatcher._places:
             await turns(1)
             for task in leaving:
                 task.cancel()
@@ -135,7 +135,7 @@ async def test_what_is_queued_needs_no_second_place(jmap_server: MemoryServer) -
         call = client.core.echo({"n": 1})
         tasks = [asyncio.create_task(call) for _ in range(3)]
         await turns(2)
-        assert not client._dispatcher._admissions
+        assert not client._dispatcher._places
 
         async def batch() -> "list[Call[dict[str, object]]]":
             async with client.batch() as batch:
@@ -143,7 +143,7 @@ async def test_what_is_queued_needs_no_second_place(jmap_server: MemoryServer) -
 
         batches = [asyncio.create_task(batch()) for _ in range(3)]
         await turns(2)
-        assert 3 == len(client._dispatcher._admissions)
+        assert 3 == len(client._dispatcher._places)
         gate.open()
         async with asyncio.timeout(10):
             await first
@@ -171,7 +171,7 @@ async def test_a_batch_that_waits_for_a_place_can_be_cancelled(jmap_server: Memo
         await turns(2)
         task.cancel()
         await asyncio.wait([task])
-        assert not client._dispatcher._admissions
+        assert not client._dispatcher._places
         gate.open()
         assert [0, 1] == await asyncio.gather(*first)
         assert is_idle(client)

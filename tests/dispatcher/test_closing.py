@@ -118,7 +118,7 @@ async def test_while_calls_wait_for_a_place_in_the_queue(jmap_server: MemoryServ
     assert [ClientClosed] * 9 == [*map(type, results)]
     with pytest.raises(ClientClosed, match="batch"):
         await together
-    assert not client._dispatcher._admissions
+    assert not client._dispatcher._places
 
 
 async def test_during_a_batch(jmap_server: MemoryServer, jmap_client: Client) -> None:
