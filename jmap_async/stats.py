@@ -30,9 +30,8 @@ class Stats:
     def count_call(self, entry: Entry) -> None:
         """Count a call that was submitted."""
         self.calls += 1
-        ids = entry.arguments.get("ids", ())
-        if ids.__class__ is list:
-            self.ids_asked += len(ids)
+        ids = entry.arguments.get("ids") if entry.ids is None else entry.ids
+        self.ids_asked += _count(ids)
 
     def count_request(self, request: Request, body: bytes) -> None:
         """Count a request that leaves."""

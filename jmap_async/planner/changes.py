@@ -13,9 +13,10 @@ import orjson
 
 from jmap_async.errors import MethodError
 from jmap_async.planner import creations, submissions
-from jmap_async.planner.entry import Answer, Entry, original_name
+from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.mentions import stand_in, way_back
 from jmap_async.planner.outcomes import CREATE, DESTROY, PHASES, UPDATE, Writer
+from jmap_async.planner.prepare import original_name
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
 from jmap_async.protocol.converter import encode
@@ -146,7 +147,10 @@ def _unique(key: str, taken: set[str]) -> str:
 
 def changes_of(writer: Writer) -> list[Change]:
     """Return what a call changes, in the order in which the server works."""
-    arguments, makers = writer.entry.arguments, writer.entry.makers
+    entry = writer.entry
+    if entry.patched is not None:
+        return [Change(writer, UPDATE, entry.patched, entry.patches)]
+    arguments, makers = entry.arguments, entry.makers
     create, update, destroy = (
         arguments.get("create"),
         arguments.get("update"),
@@ -219,8 +223,18 @@ def is_independent(entry: Entry) -> bool:
     )
 
 
+def first_phase(entry: Entry) -> int:
+    """Return with which of its phases a call begins."""
+    if entry.patched is not None:
+        return UPDATE
+    arguments = entry.arguments
+    return CREATE if arguments.get("create") else UPDATE if arguments.get("update") else DESTROY
+
+
 def touched(entry: Entry) -> set[object]:
     """Return what a call changes, or sends, of what was there before it."""
+    if entry.patched is not None:
+        return set(entry.patched)
     objects: set[object] = set(entry.arguments.get("update") or ())
     objects.update(entry.arguments.get("destroy") or ())
     if entry.method.name == submissions.METHOD:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeGuard, cast
 
+from jmap_async.protocol.ids import are_strings
+
 # Header fields may end in "Id" too; what they hold is text.
 _ID_MEMBER: Final = re.compile(r"(?!header:)(?:ids?|.*(?:Id|Ids)|destroy|onSuccess.*|update)")
 
@@ -36,6 +38,11 @@ def is_object(value: object) -> TypeGuard[dict[str, Any]]:
 def is_array(value: object) -> TypeGuard[list[Any]]:
     """Tell whether JSON is an array."""
     return isinstance(value, list)
+
+
+def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
+    """Tell whether a value is what /get takes for its ids."""
+    return is_array(value) and are_strings(value)
 
 
 def may_mention(encoded: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jmap_async.errors import (
     JMAPError,
@@ -11,14 +11,23 @@ from jmap_async.errors import (
     RemoteProtocolError,
     RequestTooLarge,
 )
-from jmap_async.planner.creations import is_array
+from jmap_async.planner.creations import is_array, is_list_of_ids
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
-from jmap_async.planner.shares import Share, Wanted, own_copy, untake
+from jmap_async.planner.shares import (
+    Rows,
+    Share,
+    Takers,
+    Wanted,
+    add,
+    handed_out,
+    handed_to_one,
+    untake,
+    without,
+)
 from jmap_async.planner.units import Offer, Unit, concerns_all, resolved
 from jmap_async.protocol.converter import encode
-from jmap_async.protocol.ids import are_strings
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -48,16 +57,14 @@ class GetUnit(Unit):
         self._most: int | None = None
         # Parts of one division share it: whether the fault is somebody's or everybody's.
         self._division = Counts()
-        if "ids" not in self._references:
-            self._want(entry, entry.arguments["ids"])
+        if entry.ids is not None:
+            self._want(entry, entry.ids)
 
     @staticmethod
     def suits(entry: Entry) -> bool:
         """Tell whether an entry is a read by ids."""
-        if entry.rest is not None:
-            # An empty list is asked for its state; there is nothing to cut up.
-            ids = entry.arguments["ids"]
-            return entry.method.reads and bool(ids) and are_strings(ids)
+        if entry.ids is not None:
+            return True
         method = entry.method
         referring = "ids" in entry.references and not entry.makers
         return referring and method.reads and method.name.endswith("/get")
@@ -71,7 +78,7 @@ class GetUnit(Unit):
 
     def join(self, entry: Entry) -> bool:
         self.entries.append(entry)
-        self._want(entry, entry.arguments["ids"])
+        self._want(entry, entry.ids or ())
         return True
 
     def leave(self, entry: Entry) -> bool:
@@ -81,19 +88,15 @@ class GetUnit(Unit):
         self.entries.remove(entry)
         del self._shares[entry]
         for one in share.ids:
-            self._wanted[one].remove(share)
-            if not self._wanted[one]:
+            if others := without(self._wanted[one], share):
+                self._wanted[one] = others
+            else:
                 del self._wanted[one]
         return True
 
     def _want(self, entry: Entry, ids: Sequence[str]) -> None:
         share = self._shares[entry] = Share(entry, ids)
-        wanted = self._wanted
-        for one in share.ids:
-            if one in wanted:
-                wanted[one].append(share)
-            else:
-                wanted[one] = [share]
+        add(self._wanted, share)
 
     # On the way out
 
@@ -131,8 +134,9 @@ class GetUnit(Unit):
             return Offer.FULL
         entries = self._carried(part, request)
         self.exhausted = not self._wanted
-        body = b'%b%b"ids":%b}' % (rest[:-1], b"," if len(rest) > 2 else b"", ids)
-        invocation = request.add(self, body, entries, objects=len(part), payload=part)
+        invocation = request.add(
+            self, _with_ids(rest, ids), entries, objects=len(part), payload=part
+        )
         if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
             request.alone[entries[0]] = invocation
         return Offer.TAKEN
@@ -167,12 +171,14 @@ class GetUnit(Unit):
             del self._wanted[one]
         return part
 
-    def _ready(self, takers: list[Share], request: Request) -> list[Share] | None:
+    def _ready(self, takers: Takers, request: Request) -> Takers | None:
         """Return who still wants an id; None: it has to wait."""
         staying = takers
         for share in takers:
-            if self._left(share.entry):
-                staying = [one for one in staying if one is not share]
+            entry = share.entry
+            # Nearly everybody stays: that is told without a call.
+            if not (entry.claims and entry.answer is None) and self._left(entry):
+                staying = without(staying, share)
             elif share.first_in is not None and share.must_wait(request):
                 return None
         return staying
@@ -226,7 +232,15 @@ class GetUnit(Unit):
             super().answered(invocation, arguments, implicit)
             return
         self._division.successes += 1
-        self._hand_out(part, rows, arguments)
+        state = arguments.get("state")
+        settled = (
+            handed_out(part, rows, state)
+            if len(invocation.entries) > 1
+            else handed_to_one(part, rows, state)
+        )
+        members = {name: value for name, value in arguments.items() if name not in _OWN}
+        for share in settled:
+            self._settle(share.entry, share.answer(members))
 
     def _referred(self, invocation: Invocation) -> Wanted | None:
         """Return what the server resolved by itself, so that the order is the caller's too."""
@@ -242,24 +256,6 @@ class GetUnit(Unit):
         shares = [Share(entry, ids) for entry in invocation.entries]
         return dict.fromkeys(shares[0].ids, shares)
 
-    def _hand_out(
-        self, part: Wanted, rows: dict[str, dict[str, Any]], arguments: dict[str, Any]
-    ) -> None:
-        state = arguments.get("state")
-        members = {name: value for name, value in arguments.items() if name not in _OWN}
-        for one, takers in part.items():
-            row = rows.get(one)
-            for share in takers:
-                if row is not None:
-                    # Everybody gets objects of their own.
-                    own = row if share is takers[0] else own_copy(row)
-                    share.rows.append(own)
-                if not share.answered:
-                    share.state = state
-                share.unsettled -= 1
-                if not share.unsettled:
-                    self._settle(share.entry, share.answer(members))
-
     def restore(self, invocation: Invocation) -> None:
         super().restore(invocation)
         if part := _payload(invocation):
@@ -268,7 +264,7 @@ class GetUnit(Unit):
             untake(part)
             # Others may have come for the same ids meanwhile.
             for one, takers in since.items():
-                self._wanted.setdefault(one, []).extend(takers)
+                self._wanted[one] = [*self._wanted.get(one, ()), *takers]
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
         part = _payload(invocation)
@@ -333,6 +329,11 @@ def _payload(invocation: Invocation) -> Wanted | None:
     return cast("Wanted", part) if isinstance(part, dict) else None
 
 
+def _with_ids(rest: bytes, ids: bytes) -> bytes:
+    """Put ids into the other arguments of a read, both in JSON."""
+    return b'%b%b"ids":%b}' % (rest[:-1], b"," if len(rest) > 2 else b"", ids)
+
+
 def _within(room: int, ids: list[str]) -> list[str]:
     """Return the first ids, as many as fit into so many octets."""
     size = 1
@@ -341,11 +342,6 @@ def _within(room: int, ids: list[str]) -> list[str]:
         if size > room:
             return ids[:count]
     return ids
-
-
-def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
-    """Tell whether a value is what /get takes for its ids."""
-    return is_array(value) and are_strings(value)
 
 
 def _most(reference: Reference) -> int | None:
@@ -363,7 +359,7 @@ def _most(reference: Reference) -> int | None:
     return most if isinstance(most, int) else None
 
 
-def _rows(arguments: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
+def _rows(arguments: dict[str, Any]) -> Rows | None:
     rows = arguments.get("list")
     if not is_array(rows):
         return None

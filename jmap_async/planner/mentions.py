@@ -1,7 +1,8 @@
 """What stands in a request for the creations that a call mentions, and the way back."""
 
 from jmap_async.planner import creations
-from jmap_async.planner.entry import Answer, Entry, original_name
+from jmap_async.planner.entry import Answer, Entry
+from jmap_async.planner.prepare import original_name
 from jmap_async.planner.request import Request
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from jmap_async.errors import UnknownCapability
-from jmap_async.planner.entry import Entry, prepare
+from jmap_async.planner.entry import Entry
+from jmap_async.planner.prepare import prepare, prepare_usual
 from jmap_async.planner.queue import Queue
 from jmap_async.planner.recovery import (
     Counts,
@@ -60,6 +61,12 @@ class Planner:
             self._session = session
             self._queue.refused.clear()
         entry = self.entry_of(call)
+        if entry is not None:
+            if is_lost(entry):
+                entry = self._queued_again(entry)
+                self.keep(call, entry)
+            return entry
+        entry = prepare_usual(call, session)
         if entry is None:
             entry = prepare(
                 call,
@@ -67,14 +74,11 @@ class Planner:
                 entry_of=lambda other: self.submit(other, session),
                 creator_of=self._maker_of,
             )
-            self._queue.add(entry)
-            if entry.creates:
-                self._remember(call.scope, entry)
-            self._take_in(entry)
-            self.keep(call, entry)
-        elif is_lost(entry):
-            entry = self._queued_again(entry)
-            self.keep(call, entry)
+        self._queue.add(entry)
+        if entry.creates:
+            self._remember(call.scope, entry)
+        self._take_in(entry)
+        self.keep(call, entry)
         return entry
 
     def entry_of(self, call: AnyCall) -> Entry | None:

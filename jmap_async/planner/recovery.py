@@ -45,14 +45,14 @@ class Remedy(Enum):
     """A limit was learnt: pack the calls anew."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Trial:
     """Units that are replayed apart from all others; parts of one division share the counts."""
 
     counts: "Counts"
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class Counts:
     """How the parts of a division have fared; `alone` are those failures with one caller only."""
 

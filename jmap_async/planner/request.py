@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jmap_async.planner.units import Unit
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Invocation:
     """A method call as it stands in a request, for one entry or for several."""
 
@@ -140,11 +140,13 @@ class Request:
         return invocation
 
     def _carry(self, entries: Iterable[Entry]) -> None:
+        alone = (self,)
         for entry in entries:
-            if self not in entry.requests:
+            requests = entry.requests
+            if self not in requests:
                 self.fresh += not entry.carried
                 entry.carried += 1
-                entry.requests.append(self)
+                entry.requests = (*requests, self) if requests else alone
                 self.claimed += entry.claims > 0
 
     @property
@@ -203,8 +205,10 @@ class Request:
 
     def _release(self, invocation: Invocation) -> None:
         for entry in invocation.entries:
-            if self in entry.requests:
-                entry.requests.remove(self)
+            requests = entry.requests
+            if self in requests:
+                rest = len(requests) > 1
+                entry.requests = tuple(one for one in requests if one is not self) if rest else ()
                 self.claimed -= entry.claims > 0
 
     def encode(self) -> bytes:

@@ -21,7 +21,7 @@ def slices(method: Method, answer: Answer | Exception | None, size: int) -> Iter
     """
     if method.decode_list is None or not isinstance(answer, Answer):
         return ()
-    rows = answer.arguments.get("list")
+    rows = answer.rows
     if answer.value is not NOT_DECODED or not is_array(rows) or len(rows) <= size:
         return ()
     return _sliced(method.decode_list, answer, rows, size)
@@ -38,7 +38,7 @@ def _sliced(decode: Decoder, answer: Answer, rows: list[Any], size: int) -> Iter
     answer.objects = objects
 
 
-def result_of(method: Method, answer: Answer | Exception | None) -> object:
+def result_of(method: Method, answer: Answer | Exception | None) -> Any:
     """Return what the answer to a call says, or raise its error."""
     if not isinstance(answer, Answer):
         assert answer is not None  # noqa: S101 - whoever asks has waited for it

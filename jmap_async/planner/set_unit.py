@@ -19,18 +19,17 @@ from jmap_async.planner.changes import (
     changes_of,
     divided,
     email_id,
+    first_phase,
     is_independent,
     is_separable,
     touched,
 )
+from jmap_async.planner.creations import is_list_of_ids
 from jmap_async.planner.entry import Answer, Entry
-from jmap_async.planner.get_unit import is_list_of_ids
 from jmap_async.planner.load import Load, octets
 from jmap_async.planner.outcomes import (
     CREATE,
-    DESTROY,
     PHASES,
-    UPDATE,
     Writer,
     complete,
     note,
@@ -55,7 +54,8 @@ class SetUnit(Unit):
     """A /set for all callers whose changes can be made together."""
 
     def __init__(self, entry: Entry, queue: "Queue", *, empty: bool = False) -> None:
-        super().__init__(entry, queue)
+        # What it sends is put together from changes: to look at all arguments would take long.
+        super().__init__(entry, queue, {})
         self._writers: dict[Entry, Writer] = {}
         # What waits: parts that go again, each on its own, and then whatever has not gone yet.
         self._parts: list[deque[Change]] = []
@@ -75,6 +75,8 @@ class SetUnit(Unit):
     @staticmethod
     def suits(entry: Entry) -> bool:
         """Tell whether an entry is a /set that may be merged or cut up."""
+        if entry.patched is not None:
+            return entry.mergeable
         arguments = entry.arguments
         if not entry.method.name.endswith("/set") or not entry.mergeable or entry.references:
             return False
@@ -96,14 +98,11 @@ class SetUnit(Unit):
         """Return what writes have in common that can be merged; None: leave this one alone."""
         if not is_independent(entry):
             return None
-        return (entry.method.name, entry.using, entry.arguments.get("accountId"))
+        return (entry.method.name, entry.using, entry.accounts)
 
     def join(self, entry: Entry) -> bool:
-        arguments, objects = entry.arguments, touched(entry)
-        first = (
-            CREATE if arguments.get("create") else UPDATE if arguments.get("update") else DESTROY
-        )
-        if first < self._last or not objects.isdisjoint(self.touched):
+        objects = touched(entry)
+        if first_phase(entry) < self._last or not objects.isdisjoint(self.touched):
             return False
         if self.behind and not self._may_pass(objects):
             return False
@@ -194,9 +193,8 @@ class SetUnit(Unit):
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if request.full:
             return Offer.FULL
-        load = Load(
-            request, room=request.room(self.name, self.using), account=wire.get("accountId")
-        )
+        room = request.room(self.name, self.using)
+        load = Load(request, room=room, account=self.accounts[0])
         offer = Offer.TAKEN
         while offer is Offer.TAKEN and not load.changes and not self.exhausted:
             offer = self._fill(load, request)

@@ -1,15 +1,16 @@
 """Shares: what each of those who share a merged read wants of it, and what of it has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
+import attrs
 import orjson
 
 from jmap_async.planner.creations import is_array, is_object
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.request import Request
 
-_UNREAD: Final = object()
+UNREAD: Final = object()
 
 
 class Share:
@@ -19,19 +20,19 @@ class Share:
 
     def __init__(self, entry: Entry, ids: Sequence[str]) -> None:
         self.entry = entry
-        self.ids = [*ids] if len(ids) == 1 else list(dict.fromkeys(ids))
+        self.ids = ids if len(ids) == 1 else list(dict.fromkeys(ids))
         self.unsettled = len(self.ids)
         # Which request carries, or carried, the first part of it (see Request.token).
         self.first_in: object = None
         # What was found, as it came.
         self.rows: list[dict[str, Any]] = []
         # Of the part answered first, so that /changes from there misses nothing (RFC 8620, 5.1).
-        self.state: object = _UNREAD
+        self.state: object = UNREAD
 
     @property
     def answered(self) -> bool:
         """Tell whether a part of it has come back."""
-        return self.state is not _UNREAD
+        return self.state is not UNREAD
 
     @property
     def taken(self) -> bool:
@@ -55,18 +56,41 @@ class Share:
             return False
         return self.entry.answer is None and not self.entry.withdrawn
 
-    def answer(self, members: Mapping[str, Any]) -> Answer:
-        """Put the response together that this call would have got on its own."""
-        ids, rows = self.ids, self.rows
-        missing = [] if rows else ids
-        if len(ids) > 1:
+    def answer(self, members: dict[str, Any]) -> Answer:
+        """Return what this call would have got on its own; `members` are those that all share."""
+        rows = self.rows
+        if len(self.ids) > 1:
             found = {row["id"]: row for row in rows}
-            rows = [found[one] for one in ids if one in found]
-            missing = [one for one in ids if one not in found]
-        response = {**members, "list": rows, "notFound": missing}
-        if self.state is not None:
-            response["state"] = self.state
-        return Answer(response)
+            rows = [found[one] for one in self.ids if one in found]
+        return Excerpt(members, ids=self.ids, rows=rows, state=self.state)
+
+
+@attrs.define(eq=False, repr=False)
+class Excerpt(Answer):
+    """A caller's part of an answer that several share; it is put together when it is looked at.
+
+    The arguments are those that all share.
+    """
+
+    _ids: Sequence[str] = attrs.field(default=(), alias="ids")
+    _rows: list[Any] = attrs.field(factory=list[Any], alias="rows")
+    _state: object = attrs.field(default=None, alias="state")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        rows = self._rows
+        missing: list[str] = []
+        if len(rows) < len(self._ids):
+            there = {row["id"] for row in rows}
+            missing = [one for one in self._ids if one not in there]
+        response = {**self._arguments, "list": rows, "notFound": missing}
+        if self._state is not None:
+            response["state"] = self._state
+        return response
+
+    @property
+    def rows(self) -> object:
+        return self._rows
 
 
 def own_copy(value: dict[str, Any]) -> dict[str, Any]:
@@ -92,8 +116,28 @@ def _deep_copy(value: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
-Wanted = dict[str, list[Share]]
-"""Who wants each id."""
+Takers = tuple[Share] | list[Share]
+"""Who wants an id: one, in a tuple that all ids of that caller have in common, or several."""
+
+Wanted = dict[str, Takers]
+
+
+def add(wanted: Wanted, share: Share) -> None:
+    """Note what one more caller wants."""
+    alone = (share,)
+    for one in share.ids:
+        takers = wanted.setdefault(one, alone)
+        if takers is alone:
+            continue
+        if isinstance(takers, list):
+            takers.append(share)
+        else:
+            wanted[one] = [*takers, share]
+
+
+def without(takers: Sequence[Share], share: Share) -> list[Share]:
+    """Return the others who want an id."""
+    return [one for one in takers if one is not share]
 
 
 def untake(part: Wanted) -> None:
@@ -101,3 +145,33 @@ def untake(part: Wanted) -> None:
     for takers in part.values():
         for share in takers:
             share.untake()
+
+
+Rows = dict[str, dict[str, Any]]
+"""Objects as they came, by id."""
+
+
+def handed_out(part: Wanted, rows: Rows, state: object) -> list[Share]:
+    """Give everybody objects of their own; return those who have everything now."""
+    complete: list[Share] = []
+    for one, takers in part.items():
+        row = rows.get(one)
+        for share in takers:
+            if row is not None:
+                share.rows.append(row if share is takers[0] else own_copy(row))
+            if share.state is UNREAD:
+                share.state = state
+            share.unsettled -= 1
+            if not share.unsettled:
+                complete.append(share)
+    return complete
+
+
+def handed_to_one(part: Wanted, rows: Rows, state: object) -> list[Share]:
+    """Do the same for the only caller: for large reads, without a look at each object."""
+    [share] = next(iter(part.values()))
+    share.rows += [rows[one] for one in part if one in rows]
+    if share.state is UNREAD:
+        share.state = state
+    share.unsettled -= len(part)
+    return [] if share.unsettled else [share]

@@ -11,9 +11,8 @@ from typing import Any, Final
 import attrs
 import orjson
 
-from jmap_async.planner.creations import is_array, is_object
+from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Entry
-from jmap_async.planner.get_unit import is_list_of_ids
 from jmap_async.protocol.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 
@@ -29,7 +28,7 @@ _FLAG: Final = re.compile(r"(?:keywords|mailboxIds)/[^/#]+")
 _LISTED: Final = ("updated", "destroyed", "notUpdated", "notDestroyed")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class OnSuccess:
     """What becomes of an Email when it was sent; the patch is JSON."""
 

@@ -19,7 +19,6 @@ from jmap_async.errors import (
     JMAPError,
     LocalProtocolError,
     MethodError,
-    SetError,
     TooLarge,
     TransportError,
     UnknownMethod,
@@ -30,7 +29,7 @@ from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.shares import own_copy
 from jmap_async.protocol import pointer
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
 
     from jmap_async.planner.queue import Epoch, Queue
     from jmap_async.planner.recovery import Trial
-
-_decode_set_error = decoder(SetError)
-
 
 # What a server counts, by the verb of the method: the arguments, and the limit.
 _COUNTED: Final = {
@@ -72,7 +68,9 @@ class Offer(Enum):
 class Unit:
     """A call on its own, or equal calls that share one invocation and its answer."""
 
-    def __init__(self, entry: Entry, queue: "Queue") -> None:
+    def __init__(
+        self, entry: Entry, queue: "Queue", arguments: dict[str, Any] | None = None
+    ) -> None:
         self.name = entry.method.name
         self.using = entry.using
         self.reads = entry.method.reads
@@ -88,7 +86,7 @@ class Unit:
         self.attempts = 0
         self.trial: Trial | None = None
         self._queue = queue
-        self._arguments = entry.arguments
+        self._given = self._arguments = entry.arguments if arguments is None else arguments
         self._references = dict(entry.references)
         # How the caller calls what has another name in the request.
         self._own_names: creations.Names = {}
@@ -184,8 +182,7 @@ class Unit:
             self._fail(entry, error)
 
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
-        unchanged = wire is self.entries[0].arguments
-        body = self.entries[0].encoded if unchanged else encode(wire)
+        body = self.entries[0].encoded if wire is self._given else encode(wire)
         if not self._fits(request, len(body)):
             return Offer.FULL
         entries, creates = tuple(self.entries), self.entries[0].creates

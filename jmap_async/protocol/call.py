@@ -54,7 +54,7 @@ def _reads(method: "Method") -> bool:
     return only_reads(method.name)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Method:
     """A method of the server, such as "Email/get", and how its response is read.
 
@@ -66,11 +66,14 @@ class Method:
 
     name: str = attrs.field(kw_only=False)
     capability: str
-    decode: Decoder = attrs.field(repr=False)
-    decode_list: Decoder | None = attrs.field(default=None, repr=False)
-    decode_implicit: Decoder | None = attrs.field(default=None, repr=False)
+    decode: Decoder
+    decode_list: Decoder | None = None
+    decode_implicit: Decoder | None = None
     takes_account_id: bool = True
     reads: bool = attrs.field(default=attrs.Factory(_reads, takes_self=True))
+
+    def __repr__(self) -> str:
+        return f"<Method {self.name}>"
 
 
 class Sender(Protocol):
@@ -118,7 +121,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
     method: Method
     arguments: Arguments | Wire
     account_id: Id | None
-    using: Iterable[str]
+    using: tuple[str, ...]
     sender: Sender
     mergeable: bool
     scope: object
@@ -135,7 +138,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         self.method = method
         self.arguments = arguments
         self.account_id = account_id
-        self.using = using
+        self.using = tuple(using)
         # What the sender knows of this call; nobody else looks.
         self.state: Any = None
         self.sender = sender

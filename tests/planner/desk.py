@@ -6,7 +6,7 @@ Everything that was sent is kept in `posts`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import orjson
@@ -16,6 +16,7 @@ from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Req
 from jmap_async.protocol.call import AnyCall, Call, raw_method
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import CoreCapability, Session, parse
+from jmap_async.protocol.standard import Get, Set
 from jmap_async.testing import Limits, MemoryServer, RequestFailure
 from tests.planner.model import MAIL, Task, Teller, server
 
@@ -109,13 +110,21 @@ class Desk:
         return self.submit(self.call(method, arguments, task=task, capability=capability))
 
     def get(self, *ids: str, **arguments: object) -> Entry:
-        """Queue a read of emails."""
-        return self.ask("Email/get", {"ids": list(ids), "properties": ["subject"], **arguments})
+        """Queue a read of emails, as a facade does where it can."""
+        given = {"properties": ["subject"], **arguments}
+        account: Any = given.pop("accountId", None)
+        call = self.call("Email/get", {"ids": [*ids], **given}, account=account)
+        if given.keys() == {"properties"}:
+            call.arguments = Get([*ids], **cast("Any", given))
+        return self.submit(call)
 
     def flag(self, *ids: str, keyword: str = "a", **arguments: object) -> Entry:
         """Queue a write that sets a keyword."""
         update = {one: {f"keywords/{keyword}": True} for one in ids}
-        return self.ask("Email/set", {"update": update, **arguments})
+        call = self.call("Email/set", {"update": update, **arguments})
+        if not arguments:  # as a facade does
+            call.arguments = Set(update=update)
+        return self.submit(call)
 
     # Requests
 

@@ -16,6 +16,7 @@ from jmap_async.planner import Answer, Entry, Planner, Request
 from jmap_async.protocol.call import AnyCall, Call, raw_method
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import Session, parse
+from jmap_async.protocol.standard import Get, Set
 from jmap_async.testing import Limits, MemoryServer, RequestFailure
 
 MAIL = "urn:ietf:params:jmap:mail"
@@ -148,16 +149,23 @@ class Coalesced:
 
     def _submit(self, step: Step) -> None:
         self._teller.task = self._tasks.setdefault(step.task, Task())
+        call = self._call(step)
+        self.calls.append(call)
+        entry = self._planner.submit(call, self._session)
+        entry.claim()
+        self.entries.append(entry)
+
+    def _call(self, step: Step) -> AnyCall:
         arguments = dict(step.arguments)
         if step.needs is not None:
             arguments[step.argument] = self.calls[step.needs].ref(step.path)
         capability = SUBMISSION if step.method.startswith("EmailSubmission") else MAIL
         described = raw_method(step.method, capability=capability)
-        call: AnyCall = Call(described, arguments, sender=self._teller, using=(MAIL,))
-        self.calls.append(call)
-        entry = self._planner.submit(call, self._session)
-        entry.claim()
-        self.entries.append(entry)
+        typed = Get if "ids" in arguments else Set[Any] if "update" in arguments else None
+        if typed and capability == MAIL and self._pick(2):  # as a facade does
+            account = arguments.pop("accountId")
+            return Call(described, typed(**arguments), sender=self._teller, account_id=account)
+        return Call(described, arguments, sender=self._teller, using=(MAIL,))
 
     def _send(self) -> None:
         while len(self._flying) < self._slots:

@@ -300,7 +300,8 @@ def test_a_read_that_was_left_half_way_can_be_awaited_again(leaves_after: int) -
 def test_an_id_that_fits_into_no_request_is_an_error_before_sending() -> None:
     """The octets of the request are measured, as UTF-8."""
     desk = Desk(told=with_limits(max_size_request=400))
-    entry, other = desk.get("x" * 200 + "ü" * 100), desk.get("M1", properties=["threadId"])
+    entry = desk.ask("Email/get", {"ids": ["x" * 200 + "ü" * 100]})
+    other = desk.get("M1", properties=["threadId"])
     assert 1 == desk.run()
     assert isinstance(error_of(entry), TooLarge)
     assert ["M1"] == found(other)

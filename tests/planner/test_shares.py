@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.planner import Request
-from jmap_async.planner.shares import Share, own_copy, untake
+from jmap_async.planner.shares import (
+    Share,
+    Wanted,
+    add,
+    handed_out,
+    handed_to_one,
+    own_copy,
+    untake,
+)
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import Desk
 
@@ -13,7 +21,7 @@ ids = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=6)
 
 def share(*wanted: str) -> Share:
     """Return the share of a caller who waits for these."""
-    return Share(Desk().get(*wanted), wanted)
+    return Share(Desk().get(*wanted), [*wanted])
 
 
 def request(*, pretend: bool = False) -> Request:
@@ -42,14 +50,6 @@ def test_an_answer_without_a_state() -> None:
     one = share("a")
     one.state = None
     assert {"list": [], "notFound": ["a"]} == one.answer({}).arguments
-
-
-def test_the_ids_are_those_of_the_time_when_it_was_awaited() -> None:
-    """Whatever becomes of the list that the caller gave."""
-    given = ["a"]
-    one = Share(Desk().get("a"), given)
-    given.append("b")
-    assert ["a"] == one.ids
 
 
 def test_further_parts_wait_for_the_first_one() -> None:
@@ -121,3 +121,35 @@ def test_a_copy_of_what_is_deeper_than_python_recurses() -> None:
         (copied,) = copied["a"]
         depth += 1
     assert 100_000 == depth
+
+
+@given(st.lists(ids, min_size=1, max_size=5), st.sets(st.sampled_from(["a", "b", "c", "d"])))
+def test_everybody_gets_what_was_found_of_what_they_wanted(
+    callers: list[list[str]], there: set[str]
+) -> None:
+    """Objects of their own, whoever else wanted the same."""
+    wanted: Wanted = {}
+    shares = [share(*some) for some in callers]
+    for one in shares:
+        add(wanted, one)
+    assert {id: [one for one in shares if id in one.ids] for id in wanted} == {
+        id: [*takers] for id, takers in wanted.items()
+    }
+    rows = {id: {"id": id, "keywords": {}} for id in there}
+    assert shares == sorted(handed_out(wanted, rows, "s"), key=shares.index)
+    for one, some in zip(shares, callers, strict=True):
+        assert there & {*some} == {row["id"] for row in one.rows}
+    given = [row for one in shares for row in one.rows]
+    assert len(given) == len({id(row) for row in given})
+
+
+@given(ids, st.sets(st.sampled_from(["a", "b", "c", "d"])))
+def test_one_caller_gets_what_many_would_get(wanted: list[str], there: set[str]) -> None:
+    """Without a look at each object."""
+    rows = {id: {"id": id} for id in there}
+    one, other = share(*wanted), share(*wanted)
+    part: Wanted = dict.fromkeys(one.ids, (one,))
+    parts: Wanted = dict.fromkeys(other.ids, (other,))
+    assert [one] == handed_to_one(part, rows, "s")
+    assert [other] == handed_out(parts, rows, "s")
+    assert (other.rows, other.state, other.unsettled) == (one.rows, one.state, one.unsettled)
