@@ -24,9 +24,9 @@ from benchmarks.round_trips.server import Server
 
 RATE: Final = 1_000
 _LATENCY: Final = 0.02
-# A client that cannot follow falls behind further and further; a part shows it.
 # Long enough that the last ones, who are under way when no more arrive, do not weigh much.
 _SECONDS: Final = 4.0
+# A client that cannot follow falls behind further and further; a part shows it.
 _SECONDS_BEHIND: Final = 0.3
 
 
