@@ -15,6 +15,7 @@ from jmap_async.planner.creations import is_array, is_list_of_ids
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.resolving import resolved
 from jmap_async.planner.shares import (
     Rows,
     Share,
@@ -26,7 +27,7 @@ from jmap_async.planner.shares import (
     untake,
     without,
 )
-from jmap_async.planner.units import Offer, Unit, concerns_all, resolved
+from jmap_async.planner.units import Offer, Unit, concerns_all
 from jmap_async.protocol.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 

@@ -17,7 +17,6 @@ from jmap_async.errors import (
     AccountReadOnly,
     InvalidResultReference,
     JMAPError,
-    LocalProtocolError,
     MethodError,
     TooLarge,
     TransportError,
@@ -27,8 +26,8 @@ from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.resolving import because_of, resolved
 from jmap_async.planner.shares import own_copy
-from jmap_async.protocol import pointer
 from jmap_async.protocol.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 
@@ -345,36 +344,6 @@ class Unit:
             entry.answer = error.for_caller() if isinstance(error, JMAPError) else error
             entry.unit = None
             self._queue.settled(entry)
-
-
-def resolved(method: str, reference: Reference) -> Any:
-    """Evaluate a reference on the answer of the call that it refers to.
-
-    Raises:
-        JMAPError: that call failed.
-        InvalidResultReference: the path leads nowhere in the answer.
-    """
-    answer, name = reference.entry.answer, reference.entry.method.name
-    if not isinstance(answer, Answer):
-        raise because_of(method, reference.entry, answer)
-    try:
-        return pointer.resolve(answer.arguments, reference.path)
-    except pointer.PointerError as error:
-        raise InvalidResultReference(
-            f"{method}: the answer of {name} has nothing at {reference.path!r}: {error}",
-            type="invalidResultReference",
-            description=str(error),
-            method=method,
-        ) from error
-
-
-def because_of(method: str, other: Entry, error: Exception | Answer | None) -> JMAPError:
-    """Return the error of another call, for one that needed its result."""
-    if not isinstance(error, JMAPError):
-        return LocalProtocolError(f"{method}: {other.method.name}, which it refers to, has failed")
-    own = error.for_caller()
-    own.add_note(f"{method} was not carried out: it needs the result of {other.method.name}")
-    return own
 
 
 def _family(name: str) -> str:
