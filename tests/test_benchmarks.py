@@ -107,7 +107,7 @@ def test_a_loop_over_many_emails_takes_few_posts(server: Server) -> None:
 
 def test_handlers_are_counted_and_shown(server: Server) -> None:
     """Every handler that arrives is served, in fewer requests than it makes calls."""
-    loads = handlers.compare(server, repeats=1, peers=False, scale=0.02)
+    loads = handlers.compare(server, repeats=1, peers=False, scale=0.01)
     [load] = loads[Ours.name]
     assert load.count == len(load.latencies) == 40
     assert load.posts < 3 * load.count
