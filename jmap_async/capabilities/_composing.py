@@ -83,6 +83,7 @@ def _attachment(value: AttachmentLike) -> Attachment:
 
 def _guess(name: str) -> str:
     # Not guess_type(), which first reads files of the system: an event loop should not wait for it.
+    # Where something else in the process has read them, their types are here as well.
     ending = PurePath(name).suffix.lower()
     packed = ending in mimetypes.encodings_map
     return _UNKNOWN_TYPE if packed else mimetypes.types_map.get(ending, _UNKNOWN_TYPE)

@@ -47,7 +47,7 @@ _FROZEN: Final = {"__repr__": _repr, "__eq__": _eq, "__hash__": _hash}
 _WRITABLE: Final = {"__repr__": _repr, "__eq__": _eq, "__hash__": None}
 
 
-def _sharing(cls: type[T], methods: dict[str, Any]) -> type[T]:
+def _with(cls: type[T], methods: dict[str, Any]) -> type[T]:
     for name, method in methods.items():
         if name not in cls.__dict__:
             setattr(cls, name, method)
@@ -69,7 +69,7 @@ else:
     def record(**options: Any) -> Callable[[type[T]], type[T]]:
         """Declare a class whose instances are values and do not change, as attrs.frozen."""
         build = attrs.frozen(eq=False, repr=False, **options)
-        return lambda cls: build(_sharing(cls, _FROZEN))
+        return lambda cls: build(_with(cls, _FROZEN))
 
     def arguments(**options: Any) -> Callable[[type[T]], type[T]]:
         """Declare the arguments of a method, as attrs.define.
@@ -78,7 +78,7 @@ else:
         """
         no_op = attrs.setters.NO_OP
         build = attrs.define(eq=False, repr=False, on_setattr=no_op, **options)
-        return lambda cls: build(_sharing(cls, _WRITABLE))
+        return lambda cls: build(_with(cls, _WRITABLE))
 
     def declared(**options: Any) -> Callable[[type[T]], type[T]]:
         """Declare the properties of a data object, as attrs.frozen without any method.
@@ -88,7 +88,11 @@ else:
         """
 
         def build(cls: type[T]) -> type[T]:
-            given = {name: cls.__dict__.get(name) for name in get_annotations(cls)}
+            given = {
+                name: cls.__dict__.get(name)
+                for name, type_ in get_annotations(cls).items()
+                if "ClassVar" not in str(type_)
+            }
             fields = {
                 name: one if type(one) is type(_PLAIN) else _PLAIN for name, one in given.items()
             }

@@ -46,8 +46,8 @@ def check(name: str, leaf: Leaf) -> list[str]:
     """Return the lines that raise ValueError if a variable is no such leaf, and convert a date."""
     kind, container = leaf.kind.__name__, leaf.container
     if leaf.kind is datetime:
-        # The marks of "2014-10-30T06:12:00Z"; fromisoformat() looks at the digits.
-        usual = f"{name}[4::3] == '--T::Z'"
+        # The marks of "2014-10-30T06:12:00Z", from its end; fromisoformat() looks at the digits.
+        usual = f"{name}[-16::3] == '--T::Z'"
         lines = [*_refuse(name, "str"), f"{name} = fast({name}) if {usual} else date({name})"]
     elif container is None:
         lines = _refuse(name, kind)

@@ -5,14 +5,23 @@ or maps of these: a row, or a list or map that begins with one, is put into its 
 becomes instances when it is read first.
 
 `decode_carefully` defines what comes out. But a server sends the objects of an answer with the same
-properties; so for names that come often a function is made that reads just these: exact subscripts,
-tests of types, plain stores. What does not fit (the server sent less, or more, or another type)
-goes the careful way.
+properties; so for names that come often functions are made that read just these (readers.py). What
+does not fit (the server sent less, or more, or another type) goes the careful way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, cast, get_type_hints
+from typing import (
+    Any,
+    Final,
+    ForwardRef,
+    Generic,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import attrs
 
@@ -23,22 +32,34 @@ from jmap_async.protocol.fields import (
     is_map,
     is_optional,
     wire_name,
+    without_null,
     writable_twin,
 )
-from jmap_async.protocol.leaves import NAMES, Leaf, check, indented, leaf_of
+from jmap_async.protocol.leaves import Leaf, leaf_of
+from jmap_async.protocol.readers import Names, Reader, begins_with_row
 
 C = TypeVar("C")
-
-Names = tuple[str, ...]
 
 # Fewer rows are read one by one: to look for the function that reads many would take longer.
 _FEW: Final = 8
 
-# A function is made for names that came this often, if they are not too many, and no more than so
-# many functions are kept: the server chooses the names.
-_OFTEN: Final = 16
-_WIDE: Final = 256
+# Functions are made for names that came this often, if these are not too many and too long, and a
+# bounded number of them is kept: the server chooses the names.
+_OFTEN: Final = 64
+_WIDE: Final = 64
+_LONG: Final = 4096
 _MANY: Final = 64
+
+
+class Shaped:
+    """Base of the classes that have a shape.
+
+    It has room for malformed values of leaves, by the property's name; None: there are none.
+    """
+
+    __slots__ = ("_odd",)
+
+    _odd: dict[str, Any] | None
 
 
 @attrs.frozen
@@ -68,14 +89,6 @@ class Field:
     def store(self, instance: object, value: object) -> None:
         """Put a value into the slot."""
         self.member.__set__(instance, value)
-
-
-@attrs.frozen
-class Reader(Generic[C]):
-    """The functions that read rows with certain names."""
-
-    one: Callable[[Any], C]
-    many: Callable[[list[Any]], list[C]]
 
 
 class Shape(Generic[C]):
@@ -186,7 +199,7 @@ class Shape(Generic[C]):
 
     def _learn(self, names: Names) -> Reader[C] | None:
         """Make the functions for names that came often; None: these did not, or are too many."""
-        if len(names) > _WIDE:
+        if len(names) > _WIDE or sum(map(len, names)) > _LONG:
             return None
         seen = self._seen.pop(names, 0) + 1
         if seen < _OFTEN:
@@ -194,19 +207,27 @@ class Shape(Generic[C]):
             self._seen[names] = seen
             return None
         _make_room(self._readers)
-        reader = self._readers[names] = make_reader(self, names)
+        reader = self._readers[names] = Reader(self, names)
         return reader
+
+
+def waits(type_: Any) -> bool:
+    """Tell whether values of a type wait until they are read: data objects, lists and maps of them.
+
+    Those of a name that is not resolved yet may.
+    """
+    if isinstance(type_, str | ForwardRef):
+        return True
+    [kind, *others] = without_null(type_)
+    inner = get_args(kind)[-1] if get_origin(kind) in {list, Sequence, dict, Mapping} else kind
+    unknown = isinstance(inner, str | ForwardRef)
+    return not others and (unknown or (isinstance(inner, type) and issubclass(inner, Shaped)))
 
 
 def is_raw(value: Any, *, in_map: bool) -> bool:
     """Tell whether a value of a property that waits is one of the server's, not read yet."""
     first = value[0] if value.__class__ is list and value else value
     return first.__class__ is dict and (not in_map or begins_with_row(first))
-
-
-def begins_with_row(value: dict[str, Any]) -> bool:
-    """Tell whether the first value of a map is one of the server's objects."""
-    return next(iter(value.values()), None).__class__ is dict
 
 
 def _field(cls: type, attribute: "attrs.Attribute[Any]", hint: Any) -> Field:
@@ -219,7 +240,7 @@ def _field(cls: type, attribute: "attrs.Attribute[Any]", hint: Any) -> Field:
         hidden=attribute.repr is False,
         leaf=leaf_of(hint),
         nullable=is_optional(hint),
-        waits=isinstance(getattr(cls, attribute.name), property),
+        waits=waits(hint),
         is_map=is_map(hint),
     )
 
@@ -241,83 +262,3 @@ def _store_decoded(instance: object, field: Field, value: Any) -> bool:
 def _make_room(known: dict[Names, Any]) -> None:
     while len(known) >= _MANY:
         del known[next(iter(known))]
-
-
-def make_reader(shape: Shape[C], names: Names) -> Reader[C]:
-    """Make the functions that decode rows which have just these names, in any order."""
-    fields = [shape.by_wire.get(name) for name in names]
-    # The names are never in the text: the server chose them. And orjson's own strings for its keys
-    # are found in half the time.
-    keys = {f"key{number}": name for number, name in enumerate(names)}
-    namespace = {
-        **NAMES,
-        **keys,
-        "keys": names,
-        "cls": shape.cls,
-        "writable": shape.writable,
-        "careful": shape.decode_carefully,
-        "begins_with_row": begins_with_row,
-        "other": shape.read_other,
-        **{f"decode{number}": one.decode for number, one in enumerate(fields) if one},
-    }
-    text = [
-        "def one(row):",
-        *indented(_lines(fields, "return {}")),
-        # The same again, in a loop and with names of its own: a sixth of the time less.
-        "def many(rows):",
-        *([f"    {', '.join(keys)}, = keys"] if keys else []),
-        "    found = []",
-        "    append = found.append",
-        "    for row in rows:",
-        *indented(indented(_lines(fields, "append({}); continue"))),
-        "    return found",
-    ]
-    code = compile("\n".join(text), f"<rows of {shape.cls.__name__}>", "exec")
-    exec(code, namespace)  # noqa: S102 - ours
-    return Reader(cast("Any", namespace["one"]), cast("Any", namespace["many"]))
-
-
-def _lines(fields: Sequence[Field | None], give: str) -> list[str]:
-    """Return the lines that read a row; None stands for a name that no field has."""
-    known = [(f"v{number}", one) for number, one in enumerate(fields) if one]
-    checks = [line for number, one in enumerate(fields) if one for line in _checks(number, one)]
-    others = [number for number, one in enumerate(fields) if not one]
-    extra = ", ".join(f"key{number}: v{number}" for number in others)
-    return [
-        f"if type(row) is not dict or len(row) != {len(fields)}:",
-        f"    {give.format('other(row)')}",
-        "try:",
-        "    pass",
-        *(f"    v{number} = row[key{number}]" for number in range(len(fields))),
-        "except KeyError:",
-        f"    {give.format('other(row)')}",
-        "try:",
-        "    pass",
-        *indented(checks),
-        "except ValueError:",
-        f"    {give.format('careful(row)')}",
-        "self = writable()",
-        *(f"self.{one.name} = {name}" for name, one in known),
-        "self._odd = None",
-        *([f"self.extra = {{{extra}}}"] if extra else []),
-        "self.__class__ = cls",
-        give.format("self"),
-    ]
-
-
-def _checks(number: int, field: Field) -> list[str]:
-    """Return the lines that raise ValueError for what does not fit, and convert what must be."""
-    name = f"v{number}"
-    if field.leaf:
-        return check(name, field.leaf)
-    decode = f"{name} = decode{number}({name})"
-    if not field.waits:
-        return [decode]
-    # As `is_raw`, without a call.
-    first = f"({name}[0] if type({name}) is list and {name} else {name})"
-    test = f"type({first}) is dict"
-    if field.is_map:
-        test = f"{test} and begins_with_row({first})"
-    if field.nullable:
-        test = f"{name} is None or {test}"
-    return [f"if not ({test}):", f"    {decode}"]

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched
 from jmap_async.protocol.ids import (
     IdsLike,
+    are_plain_ids,
     as_id,
     as_ids,
     check_creation_id,
@@ -139,3 +140,25 @@ def test_t56_creation_ids_are_of_few_characters(good: str, odd: str) -> None:
 def test_objects_are_no_collections_of_ids() -> None:
     """Their wire names can be looked up, but there is nothing to iterate over."""
     assert not isinstance(Thing(id="a"), Iterable)
+
+
+ODD = ["", "a#", "#k", "two words", "a\n", "ü", "\x7f", "x" * 256, " " * 300, 5, None]
+
+
+@given(st.lists(VISIBLE | st.sampled_from(ODD)))
+def test_plain_ids_can_be_sent_and_name_no_creation(values: list[object]) -> None:
+    """Just those that pass the check, if there are any, and have no "#" in them."""
+    try:
+        check_ids(values)
+        good = True
+    except LocalProtocolError:
+        good = False
+    plain = good and bool(values) and not any("#" in str(one) for one in values)
+    assert plain == are_plain_ids(values)
+
+
+@pytest.mark.parametrize("value", [5, [5], b"M1", object()])
+def test_what_has_no_id_is_refused(value: object) -> None:
+    """The error says what may be given."""
+    with pytest.raises(LocalProtocolError, match="is no id: use one that the server gave"):
+        ids_argument(cast("str", value))

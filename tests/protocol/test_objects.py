@@ -321,7 +321,7 @@ def test_a_malformed_property_is_told_when_it_is_read(
     for _ in range(2):
         with pytest.raises(RemoteProtocolError) as caught:
             getattr(thing, attribute)
-        assert f"the server sent a malformed Thing: {message}" == str(caught.value)
+        assert f"malformed Thing: {message}" == str(caught.value)
     assert "s" == thing.secret
     assert {"x": 1} == thing.extra
     assert value == thing[name]
