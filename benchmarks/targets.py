@@ -41,6 +41,7 @@ TARGETS: Final = (
     Target("iter", "20,000 Emails by `email.iter`, 20 ms", "by hand, four pages at once", 1.1),
     Target("alone", "a lone read, no latency", "a bare POST of aiohttp, and orjson", 1.15),
     Target("handlers-offered", "1,000 handlers a second: time until all are done", "offered", 1.03),
+    Target("handlers-p50", "the same: latency, median", "a round trip (three are needed)", 4.0),
     Target("handlers-p99", "the same: latency, 99 of 100", "a round trip (three are needed)", 6.0),
     Target("handlers-jmaplib", "the same: time for each handler", "jmaplib, a batch each", 1.0),
     Target("queued", "a call of 10,000 that are queued at once", "a call of 1,000", 1.0),

@@ -22,13 +22,13 @@ class Waiters:
         self._first: dict[Entry, Waiter] = {}
         self._further: dict[Entry, list[Waiter]] = {}
 
-    def __len__(self) -> int:
-        return len(self._first) + len(self._further)
+    def __bool__(self) -> bool:
+        return bool(self._first or self._further)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The calls that somebody waits for."""
-        return (*self._first, *self._further)
+        """The calls that somebody waits for, each once."""
+        return tuple(dict.fromkeys((*self._first, *self._further)))
 
     def add(self, entry: Entry) -> Waiter:
         """Return a future that is done when the call has ended."""

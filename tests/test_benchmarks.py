@@ -112,7 +112,7 @@ def test_handlers_are_counted_and_shown(server: Server) -> None:
     assert load.count == len(load.latencies) == 40
     assert load.posts < 3 * load.count
     section = handlers.section(loads)
-    assert {"handlers-offered", "handlers-p99"} == keys(section)
+    assert {"handlers-offered", "handlers-p50", "handlers-p99"} == keys(section)
 
 
 def test_stalls_are_found_and_shown(server: Server) -> None:

@@ -19,11 +19,15 @@ from benchmarks.micro.plan import plan
 from benchmarks.round_trips.answers import Mail
 from benchmarks.round_trips.server import Connection, Service
 from jmap_async.client import Client
+from jmap_async.transport import HTTPResponse
 
 Workloads = Mapping[str, Callable[[], int]]
 
 PLANNED: Final[Mapping[str, int]] = {"reads": 1_000, "updates": 1_000, "queries": 200}
 """How many calls of each kind are planned at once."""
+
+_BEFORE: Final = 3
+"""How often all is done beforehand: functions are made for rows that came often."""
 
 _REQUESTS: Final = 50
 _ALONE: Final = 20
@@ -31,7 +35,7 @@ _ALONE: Final = 20
 
 @contextmanager
 def workloads() -> Iterator[Workloads]:
-    """Return all work, by name; each piece has been done once, so that caches are filled."""
+    """Return all work, by name; each piece was done before, so that caches are filled."""
     with asyncio.Runner() as runner:
         service = Service(emails=max(PLANNED.values()))
         server = runner.run(_serve(service))
@@ -43,7 +47,8 @@ def workloads() -> Iterator[Workloads]:
                 "write, updates": _write(client),
                 "alone": lambda: runner.run(_read_alone(client)),
             }
-            for work in found.values():
+            _answer_at_once(client)
+            for work in [*found.values()] * _BEFORE:
                 work()
             yield found
         finally:
@@ -91,6 +96,18 @@ def _write(client: Client) -> Callable[[], int]:
         return _REQUESTS
 
     return work
+
+
+def _answer_at_once(client: Client) -> None:
+    """Have requests answered without sockets, in which the number of instructions varies."""
+    answer = cache(Mail(_ALONE).answer)
+
+    async def post(url: str, body: bytes, *, on_sent: Callable[[], None]) -> HTTPResponse:
+        on_sent()
+        await asyncio.sleep(0)
+        return HTTPResponse(status=200, url=url, headers={}, body=answer(body))
+
+    client._dispatcher._transport.post = post  # type: ignore  # noqa: PGH003, SLF001
 
 
 async def _read_alone(client: Client) -> int:

@@ -123,6 +123,7 @@ def _ratios(loads: Loads) -> dict[str, float]:
         if mine:
             taken = median(one.wall / one.offered for one in mine)
             found[on_loop("handlers-offered", loop)] = taken
+            found[on_loop("handlers-p50", loop)] = median(one.latency(0.5) for one in mine)
             found[on_loop("handlers-p99", loop)] = median(one.latency(0.99) for one in mine)
     peer = loads.get("jmaplib, a batch each")
     if peer:

@@ -16,7 +16,6 @@ from jmap_async.planner import creations, submissions
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.mentions import stand_in, way_back
 from jmap_async.planner.outcomes import CREATE, DESTROY, PHASES, UPDATE, Writer
-from jmap_async.planner.prepare import original_name
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
 from jmap_async.protocol.converter import encode
@@ -98,7 +97,7 @@ class Change:
         others: dict[str, str] = {}
         self.shared = False
         for name, maker in self.makers.items():
-            known = original_name(name)
+            known = creations.original_name(name)
             if maker.answer is None and (maker, known) in request.shared:
                 self.shared = True
                 others[name] = f"#{maker.wire_names[known]}"
@@ -240,7 +239,7 @@ def touched(entry: Entry) -> set[object]:
     if entry.method.name == submissions.METHOD:
         for email in submissions.emails_of(entry):
             maker = entry.makers.get(email[1:])
-            objects.add((maker, original_name(email)) if maker else email)
+            objects.add((maker, creations.original_name(email)) if maker else email)
     return objects
 
 
@@ -276,7 +275,7 @@ def divided(part: list[Change], error: MethodError) -> Iterator[deque[Change]]:
 def email_id(change: Change) -> str | None:
     """Return the id of the Email that a submission has sent."""
     for name, maker in change.makers.items():
-        known = original_name(name)
+        known = creations.original_name(name)
         if change.email == f"#{maker.wire_names.get(known)}":
             created = _result(maker).get("created")
             made = created.get(known) if creations.is_object(created) else None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeGuard, cast
 
 from jmap_async.protocol.ids import are_strings
+from jmap_async.protocol.references import CreationReference
 
 # Header fields may end in "Id" too; what they hold is text.
 _ID_MEMBER: Final = re.compile(r"(?!header:)(?:ids?|.*(?:Id|Ids)|destroy|onSuccess.*|update)")
@@ -50,6 +51,17 @@ def may_mention(encoded: bytes) -> bool:
     if encoded.find(b"#") < 0:  # as good as always; `in` takes three times as long with bytes
         return False
     return b'"#' in encoded or b"/#" in encoded
+
+
+def exact_name(reference: CreationReference) -> str:
+    """Return a name of a creation that only references to that call have."""
+    # "@" is no character of a creation id, so that no name of a user can be equal.
+    return f"{reference.key}@{id(reference.call):x}"
+
+
+def original_name(mentioned: str) -> str:
+    """Return the creation id as its maker knows it."""
+    return mentioned.partition("@")[0]
 
 
 def created(method: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:

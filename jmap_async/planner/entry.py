@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import orjson
@@ -51,8 +51,7 @@ class Reference:
     path: str
 
 
-# Typed as what takes its place; it can be read only.
-NO_NAMES: Final = cast("dict[str, Any]", MappingProxyType({}))
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @attrs.define(eq=False, repr=False)
@@ -74,14 +73,14 @@ class Entry:
     using: frozenset[str]
     accounts: tuple[str | None, ...]
     _arguments: dict[str, Any]
-    references: Mapping[str, Reference] = NO_NAMES
+    references: Mapping[str, Reference] = NOTHING
     rest: bytes | None = None
     ids: list[str] | None = None
     patched: list[str] | None = None
     patches: bytes = b""
     _encoded: bytes | None = attrs.field(default=None, alias="encoded")
     creates: tuple[str, ...] = ()
-    makers: Mapping[str, "Entry"] = NO_NAMES
+    makers: Mapping[str, "Entry"] = NOTHING
     strangers: tuple[str, ...] = ()
     """Names that it mentions and that nobody in its scope has created."""
     mergeable: bool = True
@@ -95,7 +94,7 @@ class Entry:
     """Nobody waited for it when its turn came: it was never sent and never will be."""
     successor: "Entry | None" = None
     """What was queued in its place when somebody came back to it."""
-    wire_names: dict[str, str] = NO_NAMES
+    wire_names: Mapping[str, str] = NOTHING
 
     def __repr__(self) -> str:
         return f"<Entry {self.method.name}>"

@@ -24,6 +24,7 @@ from jmap_async.planner.shares import (
     add,
     handed_out,
     handed_to_one,
+    own_copy,
     untake,
     without,
 )
@@ -40,6 +41,9 @@ _ONE_EACH: Final = re.compile(r"/list/\*/(?:id|threadId|emailId|parentId)")
 
 # What a response has of its own for each of those who share it.
 _OWN: Final = frozenset({"list", "notFound", "state"})
+
+# What may be shared, since it cannot be changed.
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 # Octets of `,"ids":` in the arguments.
 _IDS: Final = 7
@@ -114,7 +118,8 @@ class GetUnit(Unit):
                     "of ids"
                 )
             for entry in self.entries:
-                self._want(entry, value)
+                # Not the list itself: it belongs to whoever awaited that call.
+                self._want(entry, [*value])
         return value
 
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
@@ -240,7 +245,9 @@ class GetUnit(Unit):
             else handed_to_one(part, rows, state)
         )
         members = {name: value for name, value in arguments.items() if name not in _OWN}
-        for share in settled:
+        for position, share in enumerate(settled):
+            if position and not _PLAIN.issuperset(map(type, members.values())):
+                members = own_copy(members)
             self._settle(share.entry, share.answer(members))
 
     def _referred(self, invocation: Invocation) -> Wanted | None:
@@ -254,7 +261,7 @@ class GetUnit(Unit):
             return None
         if not ids or not is_list_of_ids(ids):
             return None
-        shares = [Share(entry, ids) for entry in invocation.entries]
+        shares = [Share(entry, [*ids]) for entry in invocation.entries]
         return dict.fromkeys(shares[0].ids, shares)
 
     def restore(self, invocation: Invocation) -> None:

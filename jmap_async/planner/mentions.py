@@ -2,7 +2,6 @@
 
 from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry
-from jmap_async.planner.prepare import original_name
 from jmap_async.planner.request import Request
 
 
@@ -13,7 +12,7 @@ def stand_in(
 
     `taken` are the creation ids of the request; one that stands for nothing is added.
     """
-    known = original_name(name)
+    known = creations.original_name(name)
     if maker.answer is None:
         # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
         if here and (maker, known) in request.made:
@@ -38,7 +37,7 @@ def nobody(name: str, taken: set[str]) -> str:
 def way_back(others: creations.Names) -> creations.Names:
     """Return the caller's name for each creation id of the request that is another."""
     return {
-        stands[1:]: original_name(name)
+        stands[1:]: creations.original_name(name)
         for name, stands in others.items()
-        if stands.startswith("#") and stands[1:] != original_name(name)
+        if stands.startswith("#") and stands[1:] != creations.original_name(name)
     }

@@ -12,7 +12,7 @@ from jmap_async.errors import (
     UnsupportedCapability,
 )
 from jmap_async.planner import creations
-from jmap_async.planner.entry import NO_NAMES, Entry, Reference
+from jmap_async.planner.entry import NOTHING, Entry, Reference
 from jmap_async.protocol.call import AnyCall, Method
 from jmap_async.protocol.converter import encodable, encode, unstructure
 from jmap_async.protocol.ids import are_plain_ids, are_strings, check_id
@@ -48,12 +48,12 @@ def prepare_usual(call: AnyCall, session: Session) -> Entry | None:
 
 def _read(call: AnyCall, session: Session, arguments: ByIds) -> Entry | None:
     ids = arguments.ids
-    if not isinstance(ids, list) or not are_plain_ids(ids):
+    if not call.method.reads or not isinstance(ids, list) or not are_plain_ids(ids):
         return None
     others: dict[str, Any] = unstructure(arguments)
     del others["ids"]
     rest = encode(others)
-    kind = call.method.name, call.method.capability, call.account_id, rest
+    kind = *_kind(call), rest
     known = session.usual.get(kind)
     if known is None:
         if creations.may_mention(rest):
@@ -61,9 +61,7 @@ def _read(call: AnyCall, session: Session, arguments: ByIds) -> Entry | None:
         arguments.check()
         known = _remember(call, session, kind, others)
     using, accounts, others, rest = known
-    return Entry(
-        call.method, using, accounts, others, NO_NAMES, rest, ids, mergeable=call.mergeable
-    )
+    return Entry(call.method, using, accounts, others, NOTHING, rest, ids, mergeable=call.mergeable)
 
 
 def _update(call: AnyCall, session: Session) -> Entry | None:
@@ -75,7 +73,7 @@ def _update(call: AnyCall, session: Session) -> Entry | None:
     patches = encode(update)
     if creations.may_mention(patches) or tuple(arguments.needs()):
         return None
-    kind = call.method.name, call.method.capability, call.account_id
+    kind = _kind(call)
     known = session.usual.get(kind) or _remember(call, session, kind, {})
     using, accounts, others, _ = known
     return Entry(
@@ -89,11 +87,18 @@ def _update(call: AnyCall, session: Session) -> Entry | None:
     )
 
 
+def _kind(call: AnyCall) -> tuple[object, ...]:
+    method = call.method
+    return method.name, method.capability, method.takes_account_id, call.account_id
+
+
 def _remember(call: AnyCall, session: Session, kind: object, others: dict[str, Any]) -> _Known:
     using, accounts = _permitted(call, session, others)
     while len(session.usual) >= _KINDS:
         del session.usual[next(iter(session.usual))]
-    known = session.usual[kind] = using, accounts, others, encode(others)
+    rest = encode(others)
+    # A copy: what is in there belongs to whoever made this call.
+    known = session.usual[kind] = using, accounts, orjson.loads(rest), rest
     return known
 
 
@@ -133,10 +138,10 @@ def _prepare(
     if mentions or creates or references:
         # It is written anew when it is sent: as it is now, whatever becomes of it meanwhile.
         literals = orjson.loads(encoded)
-    makers: Mapping[str, Entry] = NO_NAMES
+    makers: Mapping[str, Entry] = NOTHING
     strangers: tuple[str, ...] = ()
     if mentions:
-        named = {_token(one): entry_of(one.call) for one in exact}
+        named = {creations.exact_name(one): entry_of(one.call) for one in exact}
         names = creations.mentioned(literals).difference(creates)
         found = {name: named.get(name) or creator_of(call.scope, name) for name in names}
         makers = {name: maker for name, maker in found.items() if maker is not None}
@@ -189,7 +194,7 @@ def _split(
             references[name] = _reference(name, reference, call, entry_of)
     for name in references:
         del literals[name]
-    return literals, references or NO_NAMES
+    return literals, references or NOTHING
 
 
 def _refuse_by_hand(names: Iterable[object]) -> None:
@@ -220,20 +225,10 @@ def _collector(found: list[CreationReference]) -> Callable[[Any], Any]:
     def default(value: Any) -> Any:
         if isinstance(value, CreationReference):
             found.append(value)
-            return f"#{_token(value)}"
+            return f"#{creations.exact_name(value)}"
         return encodable(value)
 
     return default
-
-
-def _token(reference: CreationReference) -> str:
-    # "@" is no character of a creation id, so that no name of a user can be equal.
-    return f"{reference.key}@{id(reference.call):x}"
-
-
-def original_name(mentioned: str) -> str:
-    """Return the creation id as its maker knows it."""
-    return mentioned.partition("@")[0]
 
 
 def _permitted(

@@ -80,6 +80,8 @@ class SetUnit(Unit):
         arguments = entry.arguments
         if not entry.method.name.endswith("/set") or not entry.mergeable or entry.references:
             return False
+        if entry.accounts == (None,) and "accountId" in arguments:
+            return False  # for the server to refuse
         if not arguments.keys() <= _PLAIN and not submissions.is_separable(entry):
             return False
         get = arguments.get
@@ -235,13 +237,14 @@ class SetUnit(Unit):
         entries = tuple(dict.fromkeys(one.writer.entry for one in part))
         first = part[0].writer
         created: list[str] = []
+        names: dict[Entry, dict[str, str]] = {}
         for one in part:
             if one.name is not None:
                 entry = one.writer.entry
-                # Entries without names share an empty mapping.
-                entry.wire_names = entry.wire_names or {}
-                entry.wire_names[one.keys[0]] = one.name
+                names.setdefault(entry, {**entry.wire_names})[one.keys[0]] = one.name
                 created.append(one.keys[0])
+        for entry, own in names.items():
+            entry.wire_names = own
         again = len(entries) > 1 or any(one.shared for one in part)
         invocation = request.add(
             self,

@@ -65,16 +65,16 @@ class Share:
         return Excerpt(members, ids=self.ids, rows=rows, state=self.state)
 
 
-@attrs.define(eq=False, repr=False)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class Excerpt(Answer):
     """A caller's part of an answer that several share; it is put together when it is looked at.
 
     The arguments are those that all share.
     """
 
-    _ids: Sequence[str] = attrs.field(default=(), alias="ids")
-    _rows: list[Any] = attrs.field(factory=list[Any], alias="rows")
-    _state: object = attrs.field(default=None, alias="state")
+    _ids: Sequence[str] = attrs.field(alias="ids")
+    _rows: list[Any] = attrs.field(alias="rows")
+    _state: object = attrs.field(alias="state")
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -85,7 +85,9 @@ class Unit:
         self.attempts = 0
         self.trial: Trial | None = None
         self._queue = queue
-        self._given = self._arguments = entry.arguments if arguments is None else arguments
+        self._arguments = entry.arguments if arguments is None else arguments
+        # What goes as it was given is JSON already.
+        self._given = self._arguments
         self._references = dict(entry.references)
         # How the caller calls what has another name in the request.
         self._own_names: creations.Names = {}

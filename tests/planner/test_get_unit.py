@@ -395,3 +395,30 @@ def test_a_first_part_that_never_comes_holds_nobody_up() -> None:
     desk.run()
     assert isinstance(error_of(failing), RemoteProtocolError)
     assert ["M2"] == found(other)
+
+
+@pytest.mark.parametrize("calls", [1, 16])
+def test_what_was_not_found_belongs_to_each_caller(calls: int) -> None:
+    """Whatever becomes of the ids in the answer that a read refers to."""
+    desk = Desk(told=with_limits(max_calls_in_request=calls))
+    query = desk.call("Email/query", {"limit": 1})
+    read = desk.ask("Email/get", {"ids": query.ref("/ids"), "properties": ["subject"]})
+    first = desk.submit(query)
+    desk.run()
+    members(first)["ids"].append("more")
+    assert [] == members(read)["notFound"]
+
+
+def test_what_an_answer_has_besides_is_shared_by_nobody() -> None:
+    """Members that the RFC does not know may be objects, and each caller gets them."""
+    desk = Desk()
+
+    def alter(response: Wire) -> Wire:
+        response["methodResponses"][0][1]["vendor"] = {"x": [1]}
+        return response
+
+    desk.alter = alter
+    first, second, third = desk.get("M1"), desk.get("M2"), desk.get("M3")
+    desk.run()
+    members(first)["vendor"]["x"].append(2)
+    assert [{"x": [1]}] * 2 == [members(second)["vendor"], members(third)["vendor"]]

@@ -1,5 +1,10 @@
 """Calls that were dropped: which are lost, and what takes their place."""
 
+from typing import Any
+
+import orjson
+import pytest
+
 from jmap_async.planner import Answer, Entry
 from jmap_async.planner.entry import Reference
 from jmap_async.planner.returns import is_lost, renewed
@@ -64,3 +69,24 @@ def test_what_takes_its_place_is_the_same_call_on_new_ones() -> None:
     assert [others[first], others[second]] == list(new.needs)
     assert "/ids" == new.references["r0"].path
     assert not is_lost(new)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"others": {"properties": ["id"]}, "rest": b'{"properties":["id"]}', "ids": ["M1"]},
+        {"others": {}, "patched": ["M1"], "patches": b'"M1":{"keywords/a":true}'},
+    ],
+)
+def test_what_is_usual_keeps_its_ids_and_patches(made: dict[str, Any]) -> None:
+    """They are not among the other arguments."""
+    others = made.pop("others")
+    old = Entry(raw_method("Email/set", capability=MAIL), frozenset(), ("A1",), others, **made)
+    new = renewed(old, {})
+    assert old.arguments == new.arguments == orjson.loads(new.encoded)
+    assert (old.rest, old.ids, old.patched, old.patches) == (
+        new.rest,
+        new.ids,
+        new.patched,
+        new.patches,
+    )

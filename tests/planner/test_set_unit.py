@@ -11,7 +11,9 @@ from jmap_async.errors import (
     TransportError,
 )
 from jmap_async.planner import Entry, Remedy
+from jmap_async.protocol.call import Call, raw_method
 from tests.planner.desk import (
+    CORE,
     SUBMISSION,
     Desk,
     Wire,
@@ -456,3 +458,13 @@ def test_a_method_error_of_one_caller_alone_is_its_error() -> None:
     desk.reject = lambda _name, _arguments: "forbidden"
     assert 1 == desk.run()
     assert isinstance(error_of(entry), MethodError)
+
+
+def test_an_account_where_the_type_has_none_is_for_the_server_to_refuse() -> None:
+    """It is not left out silently."""
+    desk = Desk(capabilities=[CORE])
+    method = raw_method("PushSubscription/set", capability=CORE, takes_account_id=False)
+    arguments = {"accountId": "nobody", "destroy": ["P1"]}
+    desk.submit(Call(method, arguments, sender=desk._teller))
+    desk.run()
+    assert [("PushSubscription/set", arguments)] == desk.sent()
