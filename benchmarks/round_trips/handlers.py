@@ -24,6 +24,9 @@ from benchmarks.round_trips.server import Server
 
 RATE: Final = 1_000
 _LATENCY: Final = 0.02
+_PLACES: Final = 2_000
+"""Where handlers begin to read; then again from the first."""
+
 # Long enough that the last ones, who are under way when no more arrive, do not weigh much.
 _SECONDS: Final = 4.0
 # A client that cannot follow falls behind further and further; a part shows it.
@@ -58,7 +61,7 @@ async def offer(client: Asynchronous, count: int) -> list[float]:
     latencies: list[float] = []
 
     async def one(number: int, due: float) -> None:
-        await client.handle(FOUND * number)
+        await client.handle(FOUND * (number % _PLACES))
         latencies.append(loop.time() - due)
 
     async with asyncio.TaskGroup() as group:
