@@ -107,7 +107,7 @@ def _answer_at_once(client: Client) -> None:
         await asyncio.sleep(0)
         return HTTPResponse(status=200, url=url, headers={}, body=answer(body))
 
-    client._dispatcher._transport.post = post  # type: ignore  # noqa: PGH003, SLF001
+    client._dispatcher._transport.post = post  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
 
 async def _read_alone(client: Client) -> int:
