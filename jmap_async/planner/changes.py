@@ -277,9 +277,7 @@ def email_id(change: Change) -> str | None:
     for name, maker in change.makers.items():
         known = creations.original_name(name)
         if change.email == f"#{maker.wire_names.get(known)}":
-            created = _result(maker).get("created")
-            made = created.get(known) if creations.is_object(created) else None
-            return made.get("id") if creations.is_object(made) else None
+            return creations.created_id(_result(maker), known)
     return change.email
 
 

@@ -72,6 +72,14 @@ def created(method: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(cast("Mapping[str, Any]", objects)) if isinstance(objects, Mapping) else ()
 
 
+def created_id(response: Mapping[str, Any], name: str) -> str | None:
+    """Return the id of what was created under a name; None: the response has none."""
+    made = response.get("created")
+    one = made.get(name) if is_object(made) else None
+    found = one.get("id") if is_object(one) else None
+    return found if isinstance(found, str) else None
+
+
 def mentioned(arguments: Mapping[str, Any]) -> set[str]:
     """Return the names that are referred to, without "#"."""
     found: set[str] = set()

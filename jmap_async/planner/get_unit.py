@@ -154,10 +154,8 @@ class GetUnit(Unit):
 
     def _rest(self, wire: dict[str, Any]) -> bytes:
         """Return the JSON of the arguments but the ids."""
-        entry = self.entries[0]
-        if entry.rest is not None and not entry.references:
-            return entry.rest
-        return encode({name: value for name, value in wire.items() if name != "ids"})
+        rest = self.entries[0].rest
+        return rest or encode({name: value for name, value in wire.items() if name != "ids"})
 
     def _sendable(self, request: Request) -> Wanted:
         """Return ids that may go now, for one invocation; drop those that nobody wants."""
@@ -245,10 +243,10 @@ class GetUnit(Unit):
             else handed_to_one(part, rows, state)
         )
         members = {name: value for name, value in arguments.items() if name not in _OWN}
+        shareable = _PLAIN.issuperset(map(type, members.values()))
         for position, share in enumerate(settled):
-            if position and not _PLAIN.issuperset(map(type, members.values())):
-                members = own_copy(members)
-            self._settle(share.entry, share.answer(members))
+            own = members if shareable or not position else own_copy(members)
+            self._settle(share.entry, share.answer(own))
 
     def _referred(self, invocation: Invocation) -> Wanted | None:
         """Return what the server resolved by itself, so that the order is the caller's too."""

@@ -19,10 +19,9 @@ def stand_in(
             return f"#{maker.wire_names[known]}"
         return f"<the id of #{known}>" if request.pretend and maker.sent else None
     if isinstance(maker.answer, Answer):
-        created = maker.answer.arguments.get("created")
-        made = created.get(known) if creations.is_object(created) else None
-        if creations.is_object(made) and isinstance(made.get("id"), str):
-            return str(made["id"])
+        found = creations.created_id(maker.answer.arguments, known)
+        if found is not None:
+            return found
     # It failed: a name that nobody has lets the server refuse just the objects that need it, as it
     # would have in one request.
     return nobody(known, taken)

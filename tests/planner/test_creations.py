@@ -6,7 +6,15 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.planner.creations import created, may_mention, mentioned, rename, restore, unique
+from jmap_async.planner.creations import (
+    created,
+    created_id,
+    may_mention,
+    mentioned,
+    rename,
+    restore,
+    unique,
+)
 
 names = st.text("abk-", min_size=1, max_size=3)
 
@@ -176,3 +184,13 @@ def test_what_mentions_nothing_is_recognised_by_its_octets(arguments: dict[str, 
     """The quick test may err on one side only."""
     if mentioned(arguments):
         assert may_mention(orjson.dumps(arguments))
+
+
+@pytest.mark.parametrize(
+    "response", [{}, {"created": None}, {"created": []}, {"created": {"k": None}}]
+)
+def test_an_answer_may_tell_no_id(response: dict[str, object]) -> None:
+    """Servers are not trusted: neither with the map, nor with what is in it."""
+    assert created_id(response, "k") is None
+    assert created_id({"created": {"k": {"id": 5}}}, "k") is None
+    assert "M1" == created_id({"created": {"k": {"id": "M1"}}}, "k")
