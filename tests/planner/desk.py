@@ -279,3 +279,18 @@ def failed(entries: Iterable[Entry]) -> Iterator[int]:
 def with_limits(**limits: int) -> Limits:
     """Return limits that are the usual ones but for these."""
     return attrs.evolve(Limits(), **limits)
+
+
+def altered(desk: Desk, **changes: Any) -> None:  # noqa: ANN401 - any field
+    """Change account A1 of the session."""
+    account = attrs.evolve(desk.session.accounts["A1"], **changes)
+    accounts = {**desk.session.accounts, "A1": account}
+    desk.session = attrs.evolve(desk.session, accounts=accounts)
+
+
+def spoil(value: object) -> None:
+    """Change whatever can be changed, down to the bottom."""
+    for one in [*value.values()] if isinstance(value, dict) else value:  # type: ignore[attr-defined]
+        if isinstance(one, dict | list):
+            spoil(one)
+    value.clear()  # type: ignore[attr-defined]

@@ -1,15 +1,11 @@
 """From a call to an entry: what is completed, and what is refused before anything is sent."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import attrs
 import orjson
 import pytest
-from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.email_arguments import EmailGet, EmailSet
-from jmap_async.capabilities.mailbox import MailboxSet
 from jmap_async.errors import (
     JMAPError,
     LocalProtocolError,
@@ -19,10 +15,8 @@ from jmap_async.errors import (
 )
 from jmap_async.planner import Entry
 from jmap_async.planner.creations import original_name
-from jmap_async.planner.prepare import prepare
 from jmap_async.protocol.call import Call, raw_method
-from jmap_async.protocol.standard import Arguments, Get, Set
-from tests.planner.desk import CORE, SUBMISSION, VENDOR, Desk, Wire, found
+from tests.planner.desk import CORE, SUBMISSION, Desk, Wire, altered, found, spoil
 from tests.planner.model import MAIL, Task, Teller
 
 
@@ -84,13 +78,6 @@ def test_a_call_between_two_accounts_keeps_the_order_of_both() -> None:
     both = prepared(desk, "Email/copy", {"fromAccountId": "A2", "create": {}})
     same = prepared(desk, "Email/copy", {"fromAccountId": "A1", "create": {}})
     assert (("A1", "A2"), ("A1",)) == (both.accounts, same.accounts)
-
-
-def altered(desk: Desk, **changes: Any) -> None:  # noqa: ANN401 - any field
-    """Change account A1 of the session."""
-    account = attrs.evolve(desk.session.accounts["A1"], **changes)
-    accounts = {**desk.session.accounts, "A1": account}
-    desk.session = attrs.evolve(desk.session, accounts=accounts)
 
 
 def test_t10_a_read_only_account_is_only_read() -> None:
@@ -212,14 +199,6 @@ def sent_by(desk: Desk, call: Call[Any]) -> list[Wire]:
     return [one[1] for post in desk.posts for one in post["methodCalls"]]
 
 
-def spoil(value: object) -> None:
-    """Change whatever can be changed, down to the bottom."""
-    for one in [*value.values()] if isinstance(value, dict) else value:  # type: ignore[attr-defined]
-        if isinstance(one, dict | list):
-            spoil(one)
-    value.clear()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(("method", "arguments"), MANY)
 @pytest.mark.parametrize("mergeable", [True, False])
 def test_what_is_sent_is_what_there_was_when_it_was_awaited(
@@ -267,164 +246,6 @@ def test_what_reads_have_in_common() -> None:
     everything = prepared(desk, "Email/get", {"ids": None})
     write = prepared(desk, "Email/set", {"ids": ["M1"]})
     assert {None} == {one.rest for one in (made, behind, nobodys, everything, write)}
-
-
-SHARING = "urn:ietf:params:jmap:mail:share"
-
-ids = st.lists(
-    st.sampled_from(["M1", "M2", "", "#k", "a#k", "ü", "two words", "M1\n", "x" * 256]),
-    min_size=1,
-    max_size=3,
-)
-properties = st.sampled_from([None, ["subject"], ["#k"], [], ["ü"], ["id"] * 2])
-patches = st.dictionaries(
-    st.sampled_from(["keywords/a", "keywords", "/x", "x~", "mailboxIds/#k", "", "ü"]),
-    st.sampled_from([True, None, {}, {"a": True}, "#k", float("nan"), {"parentId": "#k"}]),
-    max_size=2,
-)
-reads = st.builds(lambda ids, names: {"ids": ids, "properties": names}, ids, properties)
-updates = st.dictionaries(
-    st.sampled_from(["M1", "M2", "#k", "", "ü"]), patches, min_size=1, max_size=2
-).map(lambda update: {"update": update})
-
-
-def typed(desk: Desk, arguments: Wire, task: Task, account: str | None = "A2") -> Call[Any]:
-    """Make a call as a facade does."""
-    made: Arguments = Get(**arguments) if "ids" in arguments else Set(**arguments)
-    method = raw_method("Email/get" if "ids" in arguments else "Email/set", capability=MAIL)
-    desk._teller.task = task
-    return Call(method, made, sender=desk._teller, account_id=account)
-
-
-def prepare_with_care(desk: Desk, call: Call[Any]) -> Entry:
-    """Prepare a call as if nothing was known of others."""
-    find = desk.planner.creator_of
-    return prepare(call, desk.session, entry_of=desk.submit, creator_of=find)
-
-
-def outcome(prepared: Callable[[Desk, Call[Any]], Entry], desk: Desk, call: Call[Any]) -> object:
-    """Return all that is known of a call once it was prepared."""
-    try:
-        entry = prepared(desk, call)
-    except LocalProtocolError as error:
-        return str(error)
-    assert orjson.loads(entry.encoded) == entry.arguments
-    known = entry.using, entry.accounts, entry.arguments, entry.rest, entry.ids, entry.mergeable
-    return *known, entry.creates, entry.makers, entry.strangers, [*entry.needs]
-
-
-@given(st.lists(st.tuples(reads | updates, st.booleans()), min_size=1, max_size=4))
-def test_usual_calls_are_prepared_quickly_or_with_care_to_the_same_end(
-    calls: list[tuple[Wire, bool]],
-) -> None:
-    """What is known of calls like it saves looking again, and changes nothing."""
-    desk, task = Desk(), Task()
-    for arguments, mergeable in calls:
-        quick, careful = typed(desk, arguments, task), typed(desk, arguments, task)
-        quick.mergeable = careful.mergeable = mergeable
-
-        expected = outcome(prepare_with_care, desk, careful)
-        assert expected == outcome(Desk.submit, desk, quick)
-
-
-@pytest.mark.parametrize("arguments", [{"ids": ["M1"]}, {"update": {"M1": {"keywords/a": True}}}])
-def test_what_is_known_of_an_account_is_not_known_of_another(arguments: Wire) -> None:
-    """The same call goes to the account of its facade."""
-    desk, task = Desk(), Task()
-    calls = [typed(desk, arguments, task, account) for account in ("A1", "A2", None)]
-    entries = [desk.submit(call) for call in calls]
-    assert ["A1", "A2", "A1"] == [entry.arguments["accountId"] for entry in entries]
-    assert [("A1",), ("A2",), ("A1",)] == [entry.accounts for entry in entries]
-
-
-def test_a_patch_that_is_kept_apart_is_sent_alone() -> None:
-    """Though it could be merged."""
-    desk, task = Desk(), Task()
-    for one in ("M1", "M2"):
-        desk.submit(typed(desk, {"update": {one: {"keywords/a": True}}}, task).alone())
-    desk.run()
-    assert ["Email/set", "Email/set"] == desk.names()
-
-
-@pytest.mark.parametrize(
-    ("good", "bad"),
-    [
-        (
-            EmailGet(["M1"], properties=["id"]),
-            EmailGet(["M1"], properties=cast("Any", ["header:x:asNothing"])),
-        ),
-        (
-            EmailSet(update={"M1": {"keywords/a": True}}),
-            EmailSet(update={"M1": {"keywords/a": False}}),
-        ),
-    ],
-)
-def test_a_usual_call_is_checked_each_time(good: Arguments, bad: Arguments) -> None:
-    """Also if another one like it was good."""
-    desk = Desk()
-    method = raw_method("Email/get" if isinstance(good, EmailGet) else "Email/set", capability=MAIL)
-    desk.planner.submit(Call(method, good, sender=desk._teller), desk.session)
-    with pytest.raises(LocalProtocolError, match=r"^Email/[gs]et: "):
-        desk.planner.submit(Call(method, bad, sender=desk._teller), desk.session)
-
-
-def test_a_usual_call_uses_what_it_was_made_with() -> None:
-    """Capabilities that the caller names, and those that the arguments need."""
-    desk = Desk(capabilities=[VENDOR, SHARING])
-    get, change = (raw_method(f"Mailbox/{verb}", capability=MAIL) for verb in ("get", "set"))
-    shared = MailboxSet(update={"P1": {"shareWith": None}})
-    entries = [
-        desk.submit(Call(get, Get(["P1"]), sender=desk._teller, using=[VENDOR])),
-        desk.submit(Call(get, Get(["P1"]), sender=desk._teller)),
-        desk.submit(Call(change, shared, sender=desk._teller)),
-    ]
-    assert [{CORE, MAIL, VENDOR}, {CORE, MAIL}, {CORE, MAIL, SHARING}] == [
-        {*entry.using} for entry in entries
-    ]
-
-
-@pytest.mark.parametrize("update", [{"M1": {"keywords/a": True}}, {"M1": {}, "M2": {"x": "#k"}}])
-def test_an_update_is_what_it_was_when_it_was_awaited(update: Wire) -> None:
-    """A caller may go on with its patches."""
-    desk = Desk()
-    call = desk.call("Email/set", {})
-    call.arguments = Set(update=orjson.loads(orjson.dumps(update)))
-    entry = desk.planner.submit(call, desk.session)
-    spoil(call.arguments.update)
-    assert {"update": update, "accountId": "A1"} == entry.arguments
-
-
-def test_nobody_else_notices_what_becomes_of_the_arguments_of_the_first_call() -> None:
-    """What is remembered of them is a copy."""
-    desk, names = Desk(), ["subject"]
-    for _ in range(2):
-        entry = desk.get("M1", properties=names)
-        names.append("size")
-        assert ["subject"] == entry.arguments["properties"]
-        assert entry.arguments == orjson.loads(entry.encoded)
-        names.remove("size")
-
-
-def test_what_is_known_of_calls_ends_with_the_session() -> None:
-    """Another may permit less."""
-    desk = Desk()
-    desk.get("M1")
-    desk.flag("M1")
-    altered(desk, is_read_only=True)
-    with pytest.raises(ReadOnlyAccount):
-        desk.flag("M1")
-    altered(desk, account_capabilities={"urn:x": {}})
-    with pytest.raises(UnsupportedCapability):
-        desk.get("M2")
-
-
-def test_the_kinds_of_reads_that_are_known_are_bounded() -> None:
-    """Who chooses the properties anew each time does not fill the memory."""
-    desk = Desk()
-    for number in range(300):
-        desk.get("M1", properties=[f"header:X-{number}"])
-    assert 256 == len(desk.session.usual)
-    assert ["header:X-299"] == desk.get("M1", properties=["header:X-299"]).arguments["properties"]
 
 
 def test_a_call_that_is_refused_leaves_its_neighbours_alone() -> None:
