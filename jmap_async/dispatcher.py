@@ -14,7 +14,7 @@ import logging
 from collections import deque
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from jmap_async.errors import (
     ClientClosed,
@@ -110,7 +110,8 @@ class Dispatcher:
                     raise
         for _ in slices(call.method, entry.answer, self._rows_per_turn):
             yield  # to the event loop: others have their turn
-        return cast("R", result_of(call.method, entry.answer))
+        result: R = result_of(call.method, entry.answer)
+        return result
 
     def running_task(self) -> object:
         """Identify the running task; None outside of any."""

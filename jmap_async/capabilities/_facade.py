@@ -83,6 +83,7 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
         self.implicit = implicit
         self.takes_account_id = takes_account_id
         self._attribute = name
+        self._described: dict[str, Method] = {}
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = name
@@ -115,16 +116,19 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
         return call
 
     def described(self, uri: str) -> Method:
-        """Return the method as the planner and the decoder see it."""
-        return Method(
-            self.name,
-            capability=uri,
-            decode=self._decode,
-            decode_list=self._decode_list,
-            decode_implicit=decoder(self.implicit) if self.implicit else None,
-            takes_account_id=self.takes_account_id,
-            reads=only_reads(self.name),
-        )
+        """Return the method as the planner and the decoder see it: the same each time."""
+        found = self._described.get(uri)
+        if found is None:
+            found = self._described[uri] = Method(
+                self.name,
+                capability=uri,
+                decode=self._decode,
+                decode_list=self._decode_list,
+                decode_implicit=decoder(self.implicit) if self.implicit else None,
+                takes_account_id=self.takes_account_id,
+                reads=only_reads(self.name),
+            )
+        return found
 
     @cached_property
     def _decode(self) -> Callable[[Any], R]:

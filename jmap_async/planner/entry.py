@@ -1,6 +1,6 @@
 """Entries: calls that were submitted, as the planner sees them, and their answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,6 +51,9 @@ class Reference:
     path: str
 
 
+Alike = tuple[str, frozenset[str], bytes]
+"""What reads have in common that can be merged: name, capabilities, and the rest as JSON."""
+
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -59,11 +62,10 @@ class Entry:
     """A submitted call: its wire arguments, what it refers to and, in the end, its answer.
 
     `accounts` are those whose order it has to keep. A read by ids that depends on no other call has
-    these as `ids`, and `rest` is the JSON of its other arguments: reads that have it in common can
-    be merged. A write that only patches objects has their ids as `patched` and `patches`, the JSON
-    of `update` without braces. `creates` are the creation ids that it introduces, and `makers` the
-    entries that introduce the others that it mentions. `wire_names` are its creation ids in the
-    request that it went into.
+    these as `ids`, and can be merged with those that are `alike`. A write that only patches objects
+    has their ids as `patched` and `patches`, the JSON of `update` without braces. `creates` are the
+    creation ids that it introduces, and `makers` the entries that introduce the others that it
+    mentions. `wire_names` are its creation ids in the request that it went into.
     """
 
     # Thousands may wait at once, and each object of a call costs the garbage collector's time: what
@@ -74,7 +76,7 @@ class Entry:
     accounts: tuple[str | None, ...]
     _arguments: dict[str, Any]
     references: Mapping[str, Reference] = NOTHING
-    rest: bytes | None = None
+    alike: Alike | None = None
     ids: list[str] | None = None
     patched: list[str] | None = None
     patches: bytes = b""
@@ -153,7 +155,7 @@ class Entry:
                 entry.release()
 
     @property
-    def needs(self) -> Iterable["Entry"]:
+    def needs(self) -> Collection["Entry"]:
         """The entries that have to be carried out before this one."""
         if not self.references and not self.makers:
             return ()

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import orjson
+
 from jmap_async.errors import (
     JMAPError,
     LocalProtocolError,
@@ -77,9 +79,7 @@ class GetUnit(Unit):
     @staticmethod
     def key(entry: Entry) -> object:
         """Return what reads have in common that can be merged; None: leave this one alone."""
-        if entry.references or not entry.mergeable:
-            return None
-        return (entry.method.name, entry.using, entry.rest)
+        return entry.alike if entry.mergeable else None
 
     def join(self, entry: Entry) -> bool:
         self.entries.append(entry)
@@ -154,8 +154,10 @@ class GetUnit(Unit):
 
     def _rest(self, wire: dict[str, Any]) -> bytes:
         """Return the JSON of the arguments but the ids."""
-        rest = self.entries[0].rest
-        return rest or encode({name: value for name, value in wire.items() if name != "ids"})
+        alike = self.entries[0].alike
+        if alike is not None:
+            return alike[-1]
+        return encode({name: value for name, value in wire.items() if name != "ids"})
 
     def _sendable(self, request: Request) -> Wanted:
         """Return ids that may go now, for one invocation; drop those that nobody wants."""
@@ -190,7 +192,7 @@ class GetUnit(Unit):
     def _fitting(self, part: Wanted, request: Request, overhead: int) -> bytes | None:
         """Return the ids as JSON; take out those that do not fit; None: there is room for none."""
         room = request.room(self.name, self.using) - overhead
-        ids = encode([*part])
+        ids = orjson.dumps([*part])
         if len(ids) <= room:
             return ids
         fitting = _within(room, [*part])

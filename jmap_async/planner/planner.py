@@ -15,7 +15,7 @@ from typing import Final
 
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry
-from jmap_async.planner.prepare import prepare, prepare_usual
+from jmap_async.planner.prepare import prepare
 from jmap_async.planner.queue import Queue
 from jmap_async.planner.recovery import (
     Counts,
@@ -28,6 +28,7 @@ from jmap_async.planner.recovery import (
 from jmap_async.planner.request import Request
 from jmap_async.planner.returns import is_lost, renewed
 from jmap_async.planner.units import Unit
+from jmap_async.planner.usual import prepare_usual
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
 from jmap_async.protocol.session import CoreCapability, Session

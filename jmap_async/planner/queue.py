@@ -56,7 +56,7 @@ class Queue:
     def add(self, entry: Entry) -> None:
         """Append a call, or put it into a unit that waits already."""
         kind, needs, reads = _kind(entry), entry.needs, entry.method.reads
-        if kind is not SetUnit:  # which can build on a merged call
+        if needs and kind is not SetUnit:  # which can build on a merged call
             for other in needs:
                 self._set_apart(other)
         key = kind.key(entry) if len(entry.accounts) == 1 else None
@@ -67,11 +67,11 @@ class Queue:
                 return
         for other in needs:
             _lengthen(other)
-        epochs = [self._epoch(one, reads=reads) for one in entry.accounts]
-        unit = self._enqueue(kind(entry, self), epochs)
+        unit = kind(entry, self)
+        self._enqueue(unit, [self._epoch(one, reads=reads) for one in entry.accounts])
         if key is not None:
             unit.joinable_as = key
-            epochs[0].joinable[key] = unit
+            unit.epochs[0].joinable[key] = unit
 
     def add_batch(self, entries: list[Entry]) -> None:
         """Append calls that go together."""
@@ -162,7 +162,8 @@ class Queue:
                     elif not epoch.reads:
                         break
             finally:
-                epoch.units.extendleft(one for one in reversed(staying) if not one.exhausted)
+                if staying:
+                    epoch.units.extendleft(one for one in reversed(staying) if not one.exhausted)
             unsure |= epoch in request.unsure
             if epoch.units or epoch.flying > request.epochs.get(epoch, 0):
                 return

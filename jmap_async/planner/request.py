@@ -245,7 +245,7 @@ class Request:
             problem = f"{name} (call {call_id}): answered by a response of {first.name}"
             unit.failed(invocation, _broken(problem, first.arguments))
         else:
-            implicit = next((one for one in others if one.name != name), None)
+            implicit = next((one for one in others if one.name != name), None) if others else None
             unit.answered(invocation, first.arguments, implicit)
         return False
 

@@ -38,7 +38,7 @@ def _sliced(decode: Decoder, answer: Answer, rows: list[Any], size: int) -> Iter
     answer.objects = objects
 
 
-def result_of(method: Method, answer: Answer | Exception | None) -> object:
+def result_of(method: Method, answer: Answer | Exception | None) -> Any:
     """Return what the answer to a call says, or raise its error."""
     if not isinstance(answer, Answer):
         assert answer is not None  # noqa: S101 - whoever asks has waited for it

@@ -35,7 +35,7 @@ def renewed(entry: Entry, others: Mapping[Entry, Entry]) -> Entry:
         entry.accounts,
         entry.arguments,
         references,
-        entry.rest,
+        entry.alike,
         entry.ids,
         entry.patched,
         entry.patches,

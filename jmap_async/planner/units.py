@@ -88,7 +88,7 @@ class Unit:
         self._arguments = entry.arguments if arguments is None else arguments
         # What goes as it was given is JSON already.
         self._given = self._arguments
-        self._references = dict(entry.references)
+        self._references = {**entry.references} if entry.references else {}
         # How the caller calls what has another name in the request.
         self._own_names: creations.Names = {}
 

@@ -64,13 +64,13 @@ def ids_argument(
     | None,
 ) -> list[str | CreationReference] | ResultReference[list[str]] | None:
     """Convert the `ids` of a call: one, many, or a reference to them."""
+    if isinstance(value, list) and are_strings(value):
+        copied: list[Any] = [*value]
+        return copied
     if value is None or isinstance(value, ResultReference):
         return value
     if isinstance(value, (str, CreationReference)):
         return [value]
-    if isinstance(value, list) and are_strings(value):
-        copied: list[Any] = [*value]
-        return copied
     if isinstance(value, Iterable):
         return [one if isinstance(one, CreationReference) else as_id(one) for one in value]
     return [as_id(value)]

@@ -241,6 +241,20 @@ def processed(made: MemoryServer, request: Wire) -> Wire:
 # Faults
 
 
+def prepared(
+    desk: Desk,
+    method: str,
+    arguments: Wire,
+    *,
+    task: Task | None = None,
+    capability: str = MAIL,
+    account: str | None = None,
+) -> Entry:
+    """Queue a call, without waiting for it."""
+    call = desk.call(method, arguments, task=task, capability=capability, account=account)
+    return desk.planner.submit(call, desk.session)
+
+
 def refused(status: int = 400) -> HTTPError:
     """Return what an answer stands for that refuses a request in plain text."""
     return HTTPError(f"HTTP {status}", status=status, outcome="not_sent")

@@ -13,7 +13,7 @@ GET = raw_method("Email/get", capability=MAIL)
 @pytest.mark.parametrize("others", [{}, {"accountId": "A1"}])
 def test_a_read_is_its_ids_and_the_rest(others: dict[str, object]) -> None:
     """Put together only when somebody looks at all of it."""
-    entry = Entry(GET, frozenset(), ("A1",), others, rest=orjson.dumps(others), ids=["M1", "M2"])
+    entry = Entry(GET, frozenset(), ("A1",), others, ids=["M1", "M2"])
     assert {**others, "ids": ["M1", "M2"]} == entry.arguments == orjson.loads(entry.encoded)
 
 

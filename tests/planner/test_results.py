@@ -1,7 +1,5 @@
 """From answers to results: decoded once, whoever asks, and as often as it takes."""
 
-from typing import cast
-
 import attrs
 import pytest
 
@@ -109,7 +107,7 @@ def test_slices_that_were_broken_off_leave_nothing() -> None:
     answer = Answer({"list": ROWS})
     next(iter(slices(get_method(), answer, 2)))
     assert answer.objects is None
-    assert 10 == len(cast("GetResponse[Thing]", result_of(get_method(), answer)).list)
+    assert 10 == len(result_of(get_method(), answer).list)
 
 
 def test_a_malformed_row_is_told_by_its_place_in_the_whole() -> None:

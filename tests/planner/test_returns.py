@@ -74,7 +74,11 @@ def test_what_takes_its_place_is_the_same_call_on_new_ones() -> None:
 @pytest.mark.parametrize(
     "made",
     [
-        {"others": {"properties": ["id"]}, "rest": b'{"properties":["id"]}', "ids": ["M1"]},
+        {
+            "others": {"properties": ["id"]},
+            "alike": ("Email/get", frozenset[str](), b"{}"),
+            "ids": ["M1"],
+        },
         {"others": {}, "patched": ["M1"], "patches": b'"M1":{"keywords/a":true}'},
     ],
 )
@@ -84,8 +88,8 @@ def test_what_is_usual_keeps_its_ids_and_patches(made: dict[str, Any]) -> None:
     old = Entry(raw_method("Email/set", capability=MAIL), frozenset(), ("A1",), others, **made)
     new = renewed(old, {})
     assert old.arguments == new.arguments == orjson.loads(new.encoded)
-    assert (old.rest, old.ids, old.patched, old.patches) == (
-        new.rest,
+    assert (old.alike, old.ids, old.patched, old.patches) == (
+        new.alike,
         new.ids,
         new.patched,
         new.patches,

@@ -61,7 +61,7 @@ def outcome(prepared: Callable[[Desk, Call[Any]], Entry], desk: Desk, call: Call
     except LocalProtocolError as error:
         return str(error)
     assert orjson.loads(entry.encoded) == entry.arguments
-    known = entry.using, entry.accounts, entry.arguments, entry.rest, entry.ids, entry.mergeable
+    known = entry.using, entry.accounts, entry.arguments, entry.alike, entry.ids, entry.mergeable
     return *known, entry.creates, entry.makers, entry.strangers, [*entry.needs]
 
 
@@ -171,9 +171,37 @@ def test_what_is_known_of_calls_ends_with_the_session() -> None:
 
 
 def test_the_kinds_of_reads_that_are_known_are_bounded() -> None:
-    """Who chooses the properties anew each time does not fill the memory."""
+    """Who chooses the properties or the account anew each time does not fill the memory."""
     desk = Desk()
-    for number in range(300):
-        desk.get("M1", properties=[f"header:X-{number}"])
-    assert 256 == len(desk.session.usual)
-    assert ["header:X-299"] == desk.get("M1", properties=["header:X-299"]).arguments["properties"]
+    method = raw_method("Email/get", capability=MAIL)
+    for number in range(100):
+        read = Get(["M1"], properties=[f"header:X-{number}"])
+        entry = desk.submit(Call(method, read, sender=desk._teller))
+        assert [f"header:X-{number}"] == entry.arguments["properties"]
+        other = raw_method("Email/get", capability=MAIL)
+        desk.submit(Call(other, Get(["M1"]), sender=desk._teller))
+    assert 64 == len(desk.session.usual)
+    assert 8 == max(map(len, desk.session.usual.values()))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sent"),
+    [
+        ({"fetch_text_body_values": 1}, {"fetch_text_body_values": True}, b"true"),
+        ({"fetch_text_body_values": 0}, {"fetch_text_body_values": False}, b"{"),
+        ({"max_body_value_bytes": 9.0}, {"max_body_value_bytes": 9}, b":9,"),
+        ({"max_body_value_bytes": True}, {"max_body_value_bytes": 1}, b":1,"),
+        ({"properties": ("id",)}, {"properties": ["id"]}, b'["id"]'),
+    ],
+)
+def test_what_one_caller_wrote_is_not_sent_for_another(
+    first: Wire, second: Wire, sent: bytes
+) -> None:
+    """To Python 1 is True, and 1.0 is 1; a server refuses one of them."""
+    desk = Desk()
+    method = raw_method("Email/get", capability=MAIL)
+    entries = [
+        desk.submit(Call(method, EmailGet(["M1"], **one), sender=desk._teller))
+        for one in (first, second)
+    ]
+    assert sent in entries[1].encoded

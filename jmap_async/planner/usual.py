@@ -1,0 +1,162 @@
+"""Usual calls: reads by ids, and patches of objects.
+
+Most calls are one of these and differ from others in ids or patches alone: whatever else there is
+to know of them is found out once for each kind.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from functools import cache
+from operator import attrgetter
+from typing import Any, Final, cast
+
+import attrs
+import orjson
+
+from jmap_async.errors import LocalProtocolError
+from jmap_async.planner import creations
+from jmap_async.planner.entry import NOTHING, Alike, Entry
+from jmap_async.planner.permitted import permitted
+from jmap_async.protocol.call import AnyCall
+from jmap_async.protocol.converter import encode, unstructure
+from jmap_async.protocol.ids import are_plain_ids
+from jmap_async.protocol.session import Session
+from jmap_async.protocol.standard import ByIds, Set
+
+# What is remembered, at most: a program has few kinds of calls, but they may hold anything.
+_METHODS: Final = 64
+_KINDS: Final = 8
+
+
+@attrs.frozen(eq=False, repr=False)
+class Kind:
+    """What is known of calls of a kind.
+
+    `values` are their other arguments as the caller gave them, and `arguments` as they are sent.
+    """
+
+    values: tuple[object, ...]
+    using: frozenset[str]
+    accounts: tuple[str | None, ...]
+    arguments: dict[str, Any]
+    alike: Alike
+
+
+def prepare_usual(call: AnyCall, session: Session) -> Entry | None:
+    """Turn a read by ids, or a patch of objects, into an entry; None: it needs more care.
+
+    What is wrong with a call `prepare` has to tell.
+    """
+    arguments = call.arguments
+    if call.using:
+        return None
+    try:
+        if isinstance(arguments, ByIds):
+            return _read(call, session, arguments)
+        if isinstance(arguments, Set):
+            return _update(call, session)
+    except LocalProtocolError:
+        pass
+    return None
+
+
+def _read(call: AnyCall, session: Session, arguments: ByIds) -> Entry | None:
+    ids = arguments.ids
+    if not isinstance(ids, list) or not are_plain_ids(ids):
+        return None
+    kind = _kind(call, session, "ids")
+    if kind is None:
+        return None
+    return Entry(
+        call.method,
+        kind.using,
+        kind.accounts,
+        kind.arguments,
+        NOTHING,
+        kind.alike,
+        ids,
+        mergeable=call.mergeable,
+    )
+
+
+def _update(call: AnyCall, session: Session) -> Entry | None:
+    arguments: Any = call.arguments
+    update: object = arguments.update
+    if not creations.is_object(update) or not update:
+        return None
+    kind = _kind(call, session, "update")
+    if kind is None:
+        return None
+    arguments.check()
+    patches = encode(update)
+    if creations.may_mention(patches) or tuple(arguments.needs()):
+        return None
+    return Entry(
+        call.method,
+        kind.using,
+        kind.accounts,
+        kind.arguments,
+        patched=[*update],
+        patches=patches[1:-1],
+        mergeable=call.mergeable,
+    )
+
+
+def _kind(call: AnyCall, session: Session, varying: str) -> Kind | None:
+    """Return what is known of calls that differ in one argument alone; None: it is no usual one."""
+    arguments: Any = call.arguments
+    values = _others(arguments.__class__, varying)(arguments)
+    about = call.method, call.account_id
+    known: list[Kind] = session.usual.get(about, [])
+    for kind in known:
+        if kind.values == values:
+            return kind
+    learnt = _learn(call, session, varying, values)
+    if learnt is not None:
+        session.usual.pop(about, None)
+        while len(session.usual) >= _METHODS:
+            del session.usual[next(iter(session.usual))]
+        session.usual[about] = [learnt, *known[: _KINDS - 1]]
+    return learnt
+
+
+def _fields(cls: type[Any], varying: str) -> "tuple[attrs.Attribute[Any], ...]":
+    """Return the arguments of a class but one."""
+    return tuple(one for one in attrs.fields(cls) if one.name != varying)
+
+
+@cache
+def _others(cls: type[Any], varying: str) -> Callable[[object], tuple[object, ...]]:
+    """Return the function that gives the class, and the arguments but one."""
+    # The class twice: a lone name would not give a tuple.
+    return attrgetter("__class__", "__class__", *(one.name for one in _fields(cls, varying)))
+
+
+def _is_plain(value: object, type_: object) -> bool:
+    """Tell whether a value may be sent in place of all that are equal to it.
+
+    To Python True is 1, and that is 1.0: what is remembered is of the right type.
+    """
+    if isinstance(value, list | tuple):
+        return {str}.issuperset(map(type, cast("list[object]", value)))
+    return value is None or type(value) in (str, type_)
+
+
+def _learn(
+    call: AnyCall, session: Session, varying: str, values: tuple[object, ...]
+) -> Kind | None:
+    arguments: Any = call.arguments
+    fields = _fields(arguments.__class__, varying)
+    if not all(_is_plain(value, one.type) for value, one in zip(values[2:], fields, strict=True)):
+        return None
+    others: dict[str, Any] = unstructure(arguments)
+    del others[varying]
+    only_patches = varying == "update" and not others
+    if not (only_patches or call.method.reads) or creations.may_mention(encode(others)):
+        return None
+    arguments.check()
+    using, accounts = permitted(call, session, others)
+    rest = encode(others)
+    # Copies: what is in there belongs to whoever made this call.
+    own = tuple(copy(one) for one in values)
+    return Kind(own, using, accounts, orjson.loads(rest), (call.method.name, using, rest))
