@@ -3,13 +3,12 @@
 from collections.abc import Sized
 from typing import cast
 
-import attrs
-
 from jmap_async.planner import Entry, Request
 from jmap_async.planner.request import Invocation
+from jmap_async.protocol.declaring import state
 
 
-@attrs.define
+@state()
 class Stats:
     """What was asked for and what was sent, since the client was made.
 

@@ -1,7 +1,6 @@
 """A download: chunks as they come, or the whole of it (RFC 8620, 6.2)."""
 
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -97,7 +96,7 @@ class Download:
         """Write the blob to a file, which is replaced once the blob is complete."""
         target = Path(path)
         # Of its own, in the same folder: others may be saving to the same file.
-        partial = target.with_name(f".{secrets.token_hex(8)}.part")
+        partial = target.with_name(f".{os.urandom(8).hex()}.part")
         try:
             async with opened(partial, "xb") as file:
                 async for chunk in self:

@@ -35,7 +35,8 @@ AddressesLike = AddressLike | Iterable[AddressLike]
 """One address or many."""
 
 _ADDRESS: Final = r"[^\s<>,;\"@]+@[^\s<>,;\"@]+"
-_PARSED: Final = re.compile(
+# Compiled when it is needed first: to import this takes less time then.
+_PARSED: Final = (
     r'(?:(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>]*?))\s*'
     rf"<\s*(?P<angle>{_ADDRESS})\s*>|(?P<bare>{_ADDRESS}))"
 )
@@ -51,7 +52,7 @@ def parse_address(text: str) -> EmailAddress:
     Raises:
         LocalProtocolError: it is no address, or more than one.
     """
-    match = _PARSED.fullmatch(text.strip())
+    match = re.fullmatch(_PARSED, text.strip())
     # An unquoted name with a comma and an "@" is rather a list of addresses.
     listed = match and match["plain"] and "@" in match["plain"] and "," in match["plain"]
     if match is None or listed or _CONTROL.search(text):

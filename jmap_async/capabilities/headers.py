@@ -170,7 +170,7 @@ ALLOWED_FORMS: Final[dict[str, frozenset[str]]] = {
 }
 """Header field, in lower case, to its parsed forms; a field that is not here may have any."""
 
-_GRAMMAR: Final = re.compile(r"header:(?P<field>[!-9;-~]+)(?::(?P<form>as[^:]*))?(?::all)?")
+_GRAMMAR: Final = r"header:(?P<field>[!-9;-~]+)(?::(?P<form>as[^:]*))?(?::all)?"
 
 
 def header(field: str, form: HeaderForm | None = None, *, all: bool = False) -> HeaderProperty:
@@ -236,7 +236,7 @@ def check_properties(properties: object) -> None:
 
 
 def _parse(property: str) -> re.Match[str]:
-    match = _GRAMMAR.fullmatch(property)
+    match = re.fullmatch(_GRAMMAR, property)
     if match is None:
         raise LocalProtocolError(
             f"{property!r:.200} is no header property: write header:Name, header:Name:asText or "

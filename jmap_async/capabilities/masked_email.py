@@ -30,7 +30,7 @@ MaskedEmailProperty = Literal[
 
 MaskedEmailState = Literal["pending", "enabled", "disabled", "deleted"]
 
-_PREFIX: Final = re.compile(r"[a-z0-9_]{1,64}")
+_PREFIX: Final = r"[a-z0-9_]{1,64}"
 
 
 @data_object
@@ -72,7 +72,7 @@ class MaskedEmailSet(Set[MaskedEmail]):
         for key, masked in (self.create or {}).items():
             wire = masked.to_wire() if isinstance(masked, MaskedEmail) else masked
             prefix = wire.get("emailPrefix", "_")
-            if not isinstance(prefix, str) or _PREFIX.fullmatch(prefix) is None:
+            if not isinstance(prefix, str) or re.fullmatch(_PREFIX, prefix) is None:
                 raise LocalProtocolError(
                     f"create[{key!r}]: {prefix!r:.80} is no email prefix: use 1 to 64 of a-z 0-9 _"
                 )

@@ -9,6 +9,7 @@ import orjson
 
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.converter import encode
+from jmap_async.protocol.declaring import record, state
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 NOT_DECODED: Final = object()
 
 
-@attrs.define(eq=False, repr=False)
+@state(eq=False)
 class Answer:
     """What the server answered to a call, in wire form; `implicit` came under the same call id.
 
@@ -43,7 +44,7 @@ class Answer:
         return self._arguments.get("list")
 
 
-@attrs.frozen(eq=False, repr=False)
+@record(eq=False)
 class Reference:
     """The part at `path` of another entry's answer."""
 
@@ -57,7 +58,7 @@ Alike = tuple[str, frozenset[str], bytes]
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@attrs.define(eq=False, repr=False)
+@state(eq=False)
 class Entry:
     """A submitted call: its wire arguments, what it refers to and, in the end, its answer.
 

@@ -26,6 +26,7 @@ from jmap_async.errors import (
 )
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.request import Request
+from jmap_async.protocol.declaring import state
 from jmap_async.protocol.session import CORE, CoreCapability
 
 
@@ -45,14 +46,14 @@ class Remedy(Enum):
     """A limit was learnt: pack the calls anew."""
 
 
-@attrs.define(eq=False, repr=False)
+@state(eq=False)
 class Trial:
     """Units that are replayed apart from all others; parts of one division share the counts."""
 
     counts: "Counts"
 
 
-@attrs.define(eq=False, repr=False)
+@state(eq=False)
 class Counts:
     """How the parts of a division have fared; `alone` are those failures with one caller only."""
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.planner.entry import Entry
 from jmap_async.protocol import messages
+from jmap_async.protocol.declaring import state
 from jmap_async.protocol.messages import MethodResponse, Response
 from jmap_async.protocol.session import CoreCapability
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from jmap_async.planner.units import Unit
 
 
-@attrs.define(eq=False, repr=False)
+@state(eq=False)
 class Invocation:
     """A method call as it stands in a request, for one entry or for several."""
 

@@ -9,6 +9,7 @@ import orjson
 from jmap_async.planner.creations import is_array, is_object
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.request import Request
+from jmap_async.protocol.declaring import state
 
 UNREAD: Final = object()
 
@@ -65,7 +66,7 @@ class Share:
         return Excerpt(members, ids=self.ids, rows=rows, state=self.state)
 
 
-@attrs.define(kw_only=True, eq=False, repr=False)
+@state(kw_only=True, eq=False)
 class Excerpt(Answer):
     """A caller's part of an answer that several share; it is put together when it is looked at.
 

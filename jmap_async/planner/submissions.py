@@ -14,6 +14,7 @@ import orjson
 from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Entry
 from jmap_async.protocol.converter import encode
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.messages import MethodResponse
 
 METHOD: Final = "EmailSubmission/set"
@@ -28,7 +29,7 @@ _FLAG: Final = re.compile(r"(?:keywords|mailboxIds)/[^/#]+")
 _LISTED: Final = ("updated", "destroyed", "notUpdated", "notDestroyed")
 
 
-@attrs.frozen(eq=False, repr=False)
+@record(eq=False)
 class OnSuccess:
     """What becomes of an Email when it was sent; the patch is JSON."""
 

@@ -19,6 +19,7 @@ from jmap_async.planner.entry import NOTHING, Alike, Entry
 from jmap_async.planner.permitted import permitted
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.converter import encode, unstructure
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import are_plain_ids
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.standard import ByIds, Set
@@ -28,7 +29,7 @@ _METHODS: Final = 64
 _KINDS: Final = 8
 
 
-@attrs.frozen(eq=False, repr=False)
+@record(eq=False)
 class Kind:
     """What is known of calls of a kind.
 

@@ -13,6 +13,7 @@ import attrs
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import pointer
 from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import Decoder
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import (
@@ -54,7 +55,7 @@ def _reads(method: "Method") -> bool:
     return only_reads(method.name)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@record(kw_only=True, eq=False)
 class Method:
     """A method of the server, such as "Email/get", and how its response is read.
 

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, get_args, get_origin
 
-import attrs
-
 from jmap_async.protocol import dates
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import LEAVES, is_optional, without_null
 
 _CONTAINERS: Final[Mapping[object, type]] = {list: list, Sequence: list, dict: dict, Mapping: dict}
@@ -20,7 +19,7 @@ NAMES: Final[Mapping[str, object]] = {"date": dates.decode, "fast": datetime.fro
 """What the lines call."""
 
 
-@attrs.frozen
+@record()
 class Leaf:
     """A value of `kind`, or a `container` of such."""
 

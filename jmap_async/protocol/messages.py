@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, cast
 
-import attrs
 import orjson
 
 from jmap_async.errors import METHOD_ERRORS, MethodError, RemoteProtocolError, brief, shorten
+from jmap_async.protocol.declaring import state
 from jmap_async.protocol.strict_json import load_unique
 
 
@@ -27,7 +27,7 @@ ENVELOPE_SIZE: Final = len(encode_request((), ()))
 """Octets of a request without capabilities and calls."""
 
 
-@attrs.define
+@state()
 class MethodResponse:
     """One response: `name` is the method's, or "error" (RFC 8620, 3.2)."""
 
@@ -36,7 +36,7 @@ class MethodResponse:
     call_id: str
 
 
-@attrs.define
+@state()
 class Response:
     """A Response object (RFC 8620, 3.4); `session_state` is None where the server left it out."""
 

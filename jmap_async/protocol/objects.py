@@ -19,7 +19,8 @@ less time to import.)
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
+from inspect import get_annotations
+from types import MappingProxyType, MemberDescriptorType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -36,7 +37,7 @@ import attrs
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
 from jmap_async.protocol.converter import converter
-from jmap_async.protocol.declaring import declared
+from jmap_async.protocol.declaring import change_later, declared, record
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.readers import begins_with_row
 from jmap_async.protocol.shapes import Field, Shape, Shaped, waits
@@ -128,20 +129,24 @@ def data_object(cls: type[C]) -> type[C]:
     """Make an attrs class able to leave properties absent; see the module's docstring."""
     for name in ("__init__", "__eq__", "__hash__", "__repr__", "__reduce__"):
         setattr(cls, name, _METHODS[name])
-    generated = attrs.fields(cls)
-    for one in generated:
-        if one.name in cls.__dict__ and waits(one.type):
-            setattr(cls, one.name, _converted_on_reading(cls, one.name))
-    # attrs.evolve() reads every field that is an argument of the constructor: let it read one,
-    # which stands for the whole object.
-    hidden = attrs.fields(_Evolution)[0]
-    others = (field.evolve(init=False) if field.init else field for field in generated)
-    evolvable = (*others, hidden)
-    cast("Any", cls).__attrs_attrs__ = type(generated)(evolvable)
+    for name, type_ in get_annotations(cls).items():
+        if isinstance(vars(cls).get(name), MemberDescriptorType) and waits(type_):
+            setattr(cls, name, _converted_on_reading(cls, name))
+    change_later(cls, "__attrs_attrs__", _evolvable)
     return cls
 
 
-@attrs.frozen(eq=False, repr=False)
+def _evolvable(fields: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Have attrs.evolve() read a single field, which stands for the whole object.
+
+    It reads all that are arguments of the constructor, and some are absent.
+    """
+    hidden = attrs.fields(_Evolution)[0]
+    others = (field.evolve(init=False) if field.init else field for field in fields)
+    return type(fields)((*others, hidden))
+
+
+@record(eq=False)
 class _Evolution:
     whole: DataObject = attrs.field(alias=_SOURCE)
 

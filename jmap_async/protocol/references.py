@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Generic, TypeVar, Union
 
-import attrs
+from jmap_async.protocol.declaring import record
 
 if TYPE_CHECKING:
     from jmap_async.protocol.call import AnyCall
@@ -11,7 +11,7 @@ T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
 
-@attrs.frozen(eq=False, repr=False)
+@record(eq=False)
 class ResultReference(Generic[T_co]):
     """The part at `path` of a call's response, to be used as an argument (RFC 8620, 3.7).
 
@@ -27,7 +27,7 @@ class ResultReference(Generic[T_co]):
         return f"<ResultReference {self.path} of {self.call.method.name}>"
 
 
-@attrs.frozen(eq=False, repr=False)
+@record(eq=False)
 class CreationReference:
     """The id that a call will give to the object created under `key` (RFC 8620, 5.3)."""
 

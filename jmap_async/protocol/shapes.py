@@ -26,6 +26,7 @@ from typing import (
 import attrs
 
 from jmap_async.protocol.converter import decoder, locate
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import (
     Decoder,
     Malformed,
@@ -62,7 +63,7 @@ class Shaped:
     _odd: dict[str, Any] | None
 
 
-@attrs.frozen
+@record()
 class Field:
     """How one property is stored, read and written."""
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from jmap_async.errors import LocalProtocolError
 
-_EXPRESSION: Final = re.compile(r"\{([^{}]*)\}")
+_EXPRESSION: Final = r"\{([^{}]*)\}"
 
 
 def expand(template: str, variables: Mapping[str, str]) -> str:
@@ -19,6 +19,8 @@ def expand(template: str, variables: Mapping[str, str]) -> str:
         LocalProtocolError: a variable holds what UTF-8 cannot.
     """
     try:
-        return _EXPRESSION.sub(lambda found: quote(variables.get(found[1], ""), safe=""), template)
+        return re.sub(
+            _EXPRESSION, lambda found: quote(variables.get(found[1], ""), safe=""), template
+        )
     except UnicodeEncodeError as error:
         raise LocalProtocolError(f"{error.object!r:.80} cannot be part of a URL") from error

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _MOST_CANDIDATES: Final = 8
 """Servers of one domain that are worth trying; a forged answer could name thousands."""
 
-_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_NAME: Final = r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*"
 
-_AUTHORITY: Final = re.compile(
+_AUTHORITY: Final = (
     r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>[0-9]{1,5}))?"
 )
 
@@ -112,7 +112,7 @@ def _parse_url(target: str, *, allow_insecure_http: bool) -> Target:
 
 def _parse_host(target: str, text: str, *, port_allowed: bool) -> Target:
     # An IPv6 address without a port may come without its brackets.
-    found = _AUTHORITY.fullmatch(f"[{text}]" if is_address(text) else text)
+    found = re.fullmatch(_AUTHORITY, f"[{text}]" if is_address(text) else text)
     host = canonical_host(found["address"] or found["name"]) if found else ""
     if found is None or not (is_address(host) or _is_name(host)):
         raise _malformed(target, "this is not a host name")
@@ -128,7 +128,7 @@ def _parse_host(target: str, text: str, *, port_allowed: bool) -> Target:
 
 def _is_name(host: str) -> bool:
     # An IPv4 address that is mistyped is no name either.
-    return bool(_NAME.fullmatch(host)) and not host.rpartition(".")[2].isdigit()
+    return bool(re.fullmatch(_NAME, host)) and not host.rpartition(".")[2].isdigit()
 
 
 def _malformed(target: str, reason: str) -> LocalProtocolError:

@@ -23,7 +23,7 @@ from jmap_async.transport.wording import one_line, shown
 _LONGEST_WAIT: Final = 3600.0
 """Seconds: a server that names a longer wait is asked again after an hour all the same."""
 
-_SECONDS: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+_SECONDS: Final = r"[0-9]{1,12}(\.[0-9]{1,12})?"
 
 
 def problem(
@@ -88,7 +88,7 @@ def retry_after(value: str | None, *, now: datetime) -> float | None:
     """
     if value is None:
         return None
-    if _SECONDS.fullmatch(value.strip()):
+    if re.fullmatch(_SECONDS, value.strip()):
         return min(float(value), _LONGEST_WAIT)
     try:
         date = parsedate_to_datetime(value)

@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Final
 
 import aiohttp
-import attrs
 from yarl import URL
 
 from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError
+from jmap_async.protocol.declaring import state
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.failure import FAILURES, failure, is_stale
@@ -27,7 +27,7 @@ _ERROR_BODY: Final = 1024 * 1024
 """Octets that are read of an answer that is an error anyway."""
 
 
-@attrs.define(kw_only=True, eq=False, repr=False)
+@state(kw_only=True, eq=False)
 class Request:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 

@@ -1,14 +1,22 @@
 """The decorators that declare classes: as those of attrs, but for how long it takes."""
 
 import copy
+import gc
+import inspect
 import pickle
-from typing import Any
+import pydoc
+import weakref
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any, Generic, TypeVar
 
 import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.protocol.declaring import arguments, declared, record
+from jmap_async.protocol.declaring import arguments, change_later, declared, record, state
+
+T = TypeVar("T")
 
 
 def listed(value: object) -> list[object]:
@@ -127,7 +135,136 @@ def test_declared_properties() -> None:
         size: int = attrs.field(default=0, metadata={"wire": "SIZE"})
 
     name, size = attrs.fields(Thing)
-    assert ("name", str, False) == (name.name, name.type, name.init)
-    assert ("SIZE", int, False) == (size.metadata["wire"], size.type, size.init)
+    assert ("name", str) == (name.name, name.type)
+    assert ("SIZE", int) == (size.metadata["wire"], size.type)
     assert {"name", "size"} <= set(Thing.__slots__)  # type: ignore[attr-defined]
-    assert {"__init__", "__repr__", "__eq__"}.isdisjoint(vars(Thing))
+    assert {"__repr__", "__eq__", "__hash__"}.isdisjoint(vars(Thing))
+
+
+class Base:
+    """Has no fields."""
+
+    __slots__ = ()
+
+    def words(self) -> list[str]:
+        """Return something to add to."""
+        return ["base"]
+
+
+def shape(decorator: Any, **options: Any) -> Any:  # noqa: ANN401 - of attrs or ours
+    """Declare a class that nobody has used yet."""
+
+    @decorator(**options)
+    class Shape(Base, Generic[T]):
+        name: str = attrs.field(kw_only=False)
+        _size: T | None = attrs.field(default=None, alias="size", kw_only=False)
+        tags: list[str] = attrs.field(factory=list, converter=listed)
+        number: int = attrs.field(default=3, init=False, metadata={"wire": "NUMBER"})
+
+        def words(self) -> list[str]:
+            return [*super().words(), self.name]
+
+    return Shape
+
+
+def described(cls: Any) -> list[tuple[object, ...]]:  # noqa: ANN401 - of attrs or ours
+    """Return what the fields of a class are."""
+    return [
+        (one.name, one.alias, one.type, one.default, one.kw_only, one.init, one.metadata)
+        for one in attrs.fields(cls)
+    ]
+
+
+ASKED: dict[str, Callable[[Any], object]] = {
+    "signature": inspect.signature,
+    "fields": described,
+    "has": attrs.has,
+    "pattern": lambda cls: cls.__match_args__,
+    "annotations": lambda cls: cls.__init__.__annotations__,
+    "new": lambda cls: attrs.asdict(cls("a", 2)),
+    "evolve": lambda cls: attrs.asdict(attrs.evolve(cls("a"), size=1)),
+    "replace": lambda cls: attrs.asdict(cls.__replace__(cls("a"), tags="b")),
+    "copy": lambda cls: attrs.asdict(copy.copy(cls("a", 2))),
+    "method": lambda cls: cls("a").words(),
+    "weak reference": lambda cls: isinstance(weakref.ref(cls("a")), weakref.ref),
+    "help": lambda cls: pydoc.render_doc(cls).splitlines()[2],
+    "layout": lambda cls: hasattr(cls("a"), "__dict__"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize(("ours", "theirs"), [(record, attrs.frozen), (state, attrs.define)])
+def test_a_class_is_as_attrs_makes_it_whatever_is_asked_first(
+    asked: str, ours: object, theirs: object
+) -> None:
+    """Whoever looks at a class finds what attrs would have made, though it comes later."""
+    found, expected = shape(ours, kw_only=True), shape(theirs, kw_only=True)
+    if not hasattr(expected, "__replace__"):  # attrs makes it where copy.replace() is
+        expected.__replace__ = attrs.evolve
+    assert ASKED[asked](expected) == ASKED[asked](found)
+    assert inspect.signature(expected) == inspect.signature(found)
+    assert described(expected) == described(found)
+
+
+def test_classes_of_attrs_may_inherit() -> None:
+    """A class that attrs makes of one of ours has its fields, and does not change either."""
+    derived: Any = attrs.frozen(type("Derived", (shape(record),), {"z": attrs.field(default=1)}))
+    assert ["name", "_size", "tags", "number", "z"] == [one.name for one in attrs.fields(derived)]
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        derived("a").z = 2
+
+
+def test_no_other_class_is_left_behind() -> None:
+    """A class that was completed is the only one of its name."""
+    cls = shape(record)
+    cls("a")
+    gc.collect()
+    assert [cls] == [one for one in Base.__subclasses__() if one.__qualname__ == cls.__qualname__]
+
+
+def test_threads_may_use_a_class_first() -> None:
+    """A class that many threads begin to use at once is completed for each of them."""
+    cls = shape(record, kw_only=True)
+    barrier = Barrier(4)
+    made: list[object] = []
+
+    def use() -> None:
+        barrier.wait()
+        made.append(cls("a", tags="b"))
+
+    threads = [Thread(target=use) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert [cls("a", tags="b")] * 4 == made
+
+
+def test_what_attrs_wrote_is_changed_now_or_later() -> None:
+    """A change applies to what is there already, and to what is not."""
+
+    def with_a(names: tuple[str, ...]) -> tuple[str, ...]:
+        return ("a", *names)
+
+    ours, theirs = shape(record), shape(attrs.frozen)
+    for cls in (ours, theirs):
+        change_later(cls, "__match_args__", with_a)
+        assert ("a", "name", "_size", "tags") == cls.__match_args__
+
+
+def test_state() -> None:
+    """What has state can be changed, and is compared by its contents or by identity."""
+
+    @state()
+    class Counter:
+        count: int = 0
+
+    @state(eq=False)
+    class Own:
+        count: int = 0
+
+    counter, own = Counter(), Own()
+    counter.count = own.count = 2
+    assert Counter(2) == counter
+    assert Own(2) != own
+    assert {own} == {own}
