@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, TypeVar, Union, cast, get_args
 
 import attrs
 import cattrs
@@ -24,7 +24,14 @@ import orjson
 
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import dates
-from jmap_async.protocol.fields import LEAVES, Decoder, Malformed, is_anything, is_optional
+from jmap_async.protocol.fields import (
+    LEAVES,
+    Decoder,
+    Malformed,
+    container_of,
+    is_anything,
+    is_optional,
+)
 from jmap_async.protocol.records import record_decoder, record_encoder
 from jmap_async.protocol.references import ResultReference
 
@@ -88,7 +95,7 @@ def _optional(type_: Any) -> Callable[[Any, Any], Any]:
 
 
 def _is_list(type_: Any) -> bool:
-    return get_origin(type_) in {list, Sequence}
+    return container_of(type_) is list
 
 
 def _list(type_: Any) -> Callable[[Any, Any], Any]:
@@ -109,7 +116,7 @@ def _list(type_: Any) -> Callable[[Any, Any], Any]:
 
 
 def _is_mapping(type_: Any) -> bool:
-    return get_origin(type_) in {dict, Mapping}
+    return container_of(type_) is dict
 
 
 def _mapping(type_: Any) -> Callable[[Any, Any], Any]:

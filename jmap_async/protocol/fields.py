@@ -1,7 +1,7 @@
 """What the classes of the wire say of their fields, and how a value is told not to fit one."""
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Union, cast, get_args, get_origin
 
 import attrs
@@ -75,9 +75,18 @@ def without_null(type_: Any) -> list[Any]:
     return [kind for kind in _united(type_) if kind is not type(None)]
 
 
-def is_map(type_: Any) -> bool:
-    """Tell whether the values of a type are maps, or null."""
-    return any(get_origin(kind) in {dict, Mapping} for kind in without_null(type_))
+_CONTAINERS: Final[Mapping[object, type]] = {list: list, Sequence: list, dict: dict, Mapping: dict}
+
+
+def container_of(type_: Any) -> type | None:
+    """Return what JSON has for a type of many values, list or dict; None for other types."""
+    return _CONTAINERS.get(get_origin(type_))
+
+
+def many_or_one(type_: Any) -> tuple[type | None, Any]:
+    """Return a type's container and the type of what is in there; None, and the type itself."""
+    container = container_of(type_)
+    return container, get_args(type_)[-1] if container else type_
 
 
 def _united(type_: Any) -> tuple[Any, ...]:

@@ -6,14 +6,11 @@ leaf needs is a few lines of it: no call is as quick.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, get_args, get_origin
+from typing import Final
 
 from jmap_async.protocol import dates
 from jmap_async.protocol.declaring import record
-from jmap_async.protocol.fields import LEAVES, is_optional, without_null
-
-_CONTAINERS: Final[Mapping[object, type]] = {list: list, Sequence: list, dict: dict, Mapping: dict}
-"""What JSON has for a type of many values."""
+from jmap_async.protocol.fields import LEAVES, is_optional, many_or_one, without_null
 
 NAMES: Final[Mapping[str, object]] = {"date": dates.decode, "fast": datetime.fromisoformat}
 """What the lines call."""
@@ -36,8 +33,7 @@ def leaf_of(type_: object) -> Leaf | None:
     nullable = is_optional(type_)
     if kind is datetime:
         return Leaf(kind, None, nullable)
-    container = _CONTAINERS.get(get_origin(kind))
-    inner = get_args(kind)[-1] if container else kind
+    container, inner = many_or_one(kind)
     return Leaf(inner, container, nullable) if inner in LEAVES else None
 
 
@@ -51,14 +47,16 @@ def check(name: str, leaf: Leaf) -> list[str]:
     elif container is None:
         lines = _refuse(name, kind)
     else:
-        items = name if container is list else f"{name}.values()"
-        each = indented(_refuse("one", kind))
-        lines = [*_refuse(name, container.__name__), f"for one in {items}:", *each]
+        each = _refuse("one" if container is list else f"{name}[one]", kind)
+        lines = [*_refuse(name, container.__name__), f"for one in {name}:", *indented(each)]
     return [f"if {name} is not None:", *indented(lines)] if leaf.nullable else lines
 
 
 def _refuse(name: str, kind: str) -> list[str]:
-    return [f"if type({name}) is not {kind}:", "    raise ValueError"]
+    test = f"{name}.__class__ is not {kind}"  # type() takes half as long again
+    if kind == "bool":  # quicker still, above all for the usual value
+        test = f"{name} is not True and {name} is not False"
+    return [f"if {test}:", "    raise ValueError"]
 
 
 def indented(lines: Sequence[str]) -> list[str]:

@@ -17,10 +17,9 @@ attrs gives type checkers the constructor; the methods that know about absence c
 less time to import.)
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from inspect import get_annotations
-from types import MappingProxyType, MemberDescriptorType
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -29,7 +28,6 @@ from typing import (
     TypeVar,
     cast,
     get_args,
-    get_origin,
 )
 
 import attrs
@@ -38,9 +36,8 @@ from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
 from jmap_async.protocol.converter import converter
 from jmap_async.protocol.declaring import change_later, declared, record
-from jmap_async.protocol.fields import Malformed
-from jmap_async.protocol.readers import begins_with_row
-from jmap_async.protocol.shapes import Field, Shape, Shaped, waits
+from jmap_async.protocol.fields import Malformed, container_of
+from jmap_async.protocol.shapes import Field, Shape, Shaped, malformed
 from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")
@@ -129,9 +126,6 @@ def data_object(cls: type[C]) -> type[C]:
     """Make an attrs class able to leave properties absent; see the module's docstring."""
     for name in ("__init__", "__eq__", "__hash__", "__repr__", "__reduce__"):
         setattr(cls, name, _METHODS[name])
-    for name, type_ in get_annotations(cls).items():
-        if isinstance(vars(cls).get(name), MemberDescriptorType) and waits(type_):
-            setattr(cls, name, _converted_on_reading(cls, name))
     change_later(cls, "__attrs_attrs__", _evolvable)
     return cls
 
@@ -207,42 +201,6 @@ def _shape(cls: type[C]) -> Shape[C]:
     return shape
 
 
-def _converted_on_reading(cls: type[DataObject], name: str) -> property:
-    """Return the property for data objects, and lists and maps of these.
-
-    Until it is read first, the server's value waits in the slot. So what is never read is never
-    converted, and reading needs no exception to find that out, as it would by __getattr__.
-    """
-    member = cls.__dict__[name]
-    stored, store = member.__get__, member.__set__
-    field: Field | None = None
-
-    def read(self: DataObject) -> Any:
-        nonlocal field
-        value = stored(self)
-        # As `is_raw`, without a call.
-        first = value[0] if value.__class__ is list and value else value
-        if first.__class__ is dict:
-            # Looked up once, and not before classes that refer to each other are all there.
-            field = field or _shape(cls).by_name[name]
-            if field.waits and (not field.is_map or begins_with_row(first)):
-                try:
-                    value = field.decode(value)
-                except Malformed as error:
-                    raise _malformed(self, name, error) from error
-                store(self, value)
-        return value
-
-    read.member = member  # type: ignore[attr-defined]  # for the shape
-    return property(read)
-
-
-def _malformed(instance: DataObject, name: str, error: Malformed) -> RemoteProtocolError:
-    cls = type(instance)
-    located = error.inside(_shape(cls).by_name[name].wire)
-    return RemoteProtocolError(f"malformed {cls.__name__}: {located}", piece=error.value)
-
-
 def _odd(instance: DataObject) -> dict[str, Any]:
     return cast("Any", instance)._odd or {}  # noqa: SLF001 - ours
 
@@ -263,7 +221,7 @@ def _missing(instance: DataObject, name: str) -> object:
         try:
             return field.decode(odd[name])
         except Malformed as error:
-            raise _malformed(instance, name, error) from error
+            raise malformed(cls, field.wire, error) from error
     raise _not_fetched(cls, field.wire)
 
 
@@ -327,7 +285,7 @@ def _is_data_object(type_: Any) -> bool:
 
 
 def _is_list_of_data_objects(type_: Any) -> bool:
-    return get_origin(type_) in {list, Sequence} and _is_data_object(*get_args(type_))
+    return container_of(type_) is list and _is_data_object(*get_args(type_))
 
 
 def _object_decoder(cls: type[C]) -> Callable[[Any, Any], C]:

@@ -9,29 +9,21 @@ properties; so for names that come often functions are made that read just these
 does not fit (the server sent less, or more, or another type) goes the careful way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
-from typing import (
-    Any,
-    Final,
-    ForwardRef,
-    Generic,
-    TypeVar,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any, Final, Generic, TypeVar, cast, get_type_hints
 
 import attrs
 
+from jmap_async.errors import RemoteProtocolError
 from jmap_async.protocol.converter import decoder, locate
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import (
     Decoder,
     Malformed,
-    is_map,
+    container_of,
     is_optional,
+    many_or_one,
     wire_name,
     without_null,
     writable_twin,
@@ -41,7 +33,7 @@ from jmap_async.protocol.readers import Names, Reader, begins_with_row
 
 C = TypeVar("C")
 
-# Fewer rows are read one by one: to look for the function that reads many would take longer.
+# Fewer rows are read as those before: to look for the function of their names would take longer.
 _FEW: Final = 8
 
 # Functions are made for names that came this often, if these are not too many and too long, and a
@@ -76,9 +68,9 @@ class Field:
     hidden: bool
     leaf: Leaf | None
     nullable: bool
-    waits: bool
-    """Whether rows stay as they came until they are read."""
-    is_map: bool
+    decode_rows: Decoder | None
+    """Reads rows, which stay as they came until then; None: they are read at once."""
+    container: type | None
 
     def stored(self, instance: object, default: object) -> Any:
         """Return what is in the slot; `default` when that is empty."""
@@ -103,16 +95,25 @@ class Shape(Generic[C]):
         self.writable = writable_twin(cls, **members)
         self._readers: dict[Names, Reader[C]] = {}
         self._seen: dict[Names, int] = {}
-        # The function for the names that came last; rows with others it gives to `read_other`.
-        self._read: Callable[[Any], C] = self.read_other
+        # That of the names that came last; rows with others it gives to `read_other`.
+        self._reader: Reader[C] | _NoReader[C] = _NoReader(self.read_other)
 
     # On first use, when classes that refer to each other are all there.
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The properties, in the order of their declaration."""
+        """The properties, in the order of their declaration.
+
+        No value is stored before they are known; from then on the class converts what waits, and
+        not as a base does it, whose properties may be of other types.
+        """
         hints = get_type_hints(self.cls)
-        return tuple(_field(self.cls, one, hints[one.name]) for one in self._attributes)
+        fields = tuple(_field(self.cls, one, hints[one.name]) for one in self._attributes)
+        for one in fields:
+            rows = one.decode_rows
+            found = _converted_on_reading(one, rows) if rows else one.member
+            setattr(self.cls, one.name, found)
+        return fields
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -132,11 +133,11 @@ class Shape(Generic[C]):
         """
         if value.__class__ is not list:
             raise Malformed("an array", value)
-        read = self._read
+        reader = self._reader
         try:
             if len(value) == 1:  # as half of all lists; a loop takes longer than this row
-                return [read(value[0])]
-            return self._decode_many(value) if len(value) > _FEW else [read(row) for row in value]
+                return [reader.one(value[0])]
+            return self._decode_many(value) if len(value) > _FEW else reader.many(value)
         except Malformed:
             raise locate(enumerate(cast("list[object]", value)), self.decode) from None
 
@@ -145,7 +146,7 @@ class Shape(Generic[C]):
         if first.__class__ is self.cls and {self.cls}.issuperset(map(type, rows)):
             return cast("list[C]", rows)  # decoded before, slice by slice
         reader = self._readers.get(tuple(first)) if first.__class__ is dict else None
-        return reader.many(rows) if reader else [self._read(row) for row in rows]
+        return (reader or self._reader).many(rows)
 
     def decode(self, value: Any, _: object = None) -> C:
         """Turn one row into an object.
@@ -153,7 +154,7 @@ class Shape(Generic[C]):
         Raises:
             Malformed: it is no object.
         """
-        return self._read(value)
+        return self._reader.one(value)
 
     def decode_carefully(self, value: Any) -> C:
         """Turn one row into an object, whatever is in it.
@@ -172,7 +173,7 @@ class Shape(Generic[C]):
             field = self.by_wire.get(wire)
             if field is None:
                 extra[wire] = item
-            elif field.waits and is_raw(item, in_map=field.is_map):
+            elif field.decode_rows and is_raw(item, in_map=field.container is dict):
                 field.store(instance, item)
             elif not _store_decoded(instance, field, item):
                 # Told when it is read: one odd value does not spoil the others.
@@ -195,7 +196,7 @@ class Shape(Generic[C]):
         reader = self._readers.get(names) or self._learn(names)
         if reader is None:
             return self.decode_carefully(value)
-        self._read = reader.one
+        self._reader = reader
         return reader.one(value)
 
     def _learn(self, names: Names) -> Reader[C] | None:
@@ -212,17 +213,11 @@ class Shape(Generic[C]):
         return reader
 
 
-def waits(type_: Any) -> bool:
-    """Tell whether values of a type wait until they are read: data objects, lists and maps of them.
-
-    Those of a name that is not resolved yet may.
-    """
-    if isinstance(type_, str | ForwardRef):
-        return True
+def _waits(type_: Any) -> bool:
+    """Tell whether values of a type are data objects, or lists or maps of these."""
     [kind, *others] = without_null(type_)
-    inner = get_args(kind)[-1] if get_origin(kind) in {list, Sequence, dict, Mapping} else kind
-    unknown = isinstance(inner, str | ForwardRef)
-    return not others and (unknown or (isinstance(inner, type) and issubclass(inner, Shaped)))
+    _, inner = many_or_one(kind)
+    return not others and isinstance(inner, type) and issubclass(inner, Shaped)
 
 
 def is_raw(value: Any, *, in_map: bool) -> bool:
@@ -231,7 +226,18 @@ def is_raw(value: Any, *, in_map: bool) -> bool:
     return first.__class__ is dict and (not in_map or begins_with_row(first))
 
 
+class _NoReader(Generic[C]):
+    """What reads rows before any names came often."""
+
+    def __init__(self, one: Callable[[Any], C]) -> None:
+        self.one = one
+
+    def many(self, rows: list[Any]) -> list[C]:
+        return [self.one(row) for row in rows]
+
+
 def _field(cls: type, attribute: "attrs.Attribute[Any]", hint: Any) -> Field:
+    kind = without_null(hint)[0]
     return Field(
         name=attribute.name,
         wire=wire_name(attribute),
@@ -241,9 +247,40 @@ def _field(cls: type, attribute: "attrs.Attribute[Any]", hint: Any) -> Field:
         hidden=attribute.repr is False,
         leaf=leaf_of(hint),
         nullable=is_optional(hint),
-        waits=waits(hint),
-        is_map=is_map(hint),
+        decode_rows=decoder(kind) if _waits(hint) else None,
+        container=container_of(kind),
     )
+
+
+def _converted_on_reading(field: Field, decode: Decoder) -> property:
+    """Return the property for data objects, and lists and maps of these.
+
+    Until it is read first, the server's value waits in the slot. So what is never read is never
+    converted, and reading needs no exception to find that out, as it would by __getattr__.
+    """
+    stored, store = field.member.__get__, field.member.__set__
+    is_map = field.container is dict
+
+    def read(self: Any) -> Any:
+        value = stored(self)
+        # As `is_raw`, without a call.
+        first = value[0] if value.__class__ is list and value else value
+        if first.__class__ is dict and (not is_map or begins_with_row(first)):
+            try:
+                value = decode(value)
+            except Malformed as error:
+                raise malformed(self.__class__, field.wire, error) from error
+            store(self, value)
+        return value
+
+    read.member = field.member  # type: ignore[attr-defined]  # for other shapes
+    return property(read)
+
+
+def malformed(cls: type, wire: str, error: Malformed) -> RemoteProtocolError:
+    """Return the error that a caller gets who reads a malformed property."""
+    located = error.inside(wire)
+    return RemoteProtocolError(f"malformed {cls.__name__}: {located}", piece=error.value)
 
 
 def _member(cls: type, name: str) -> Any:

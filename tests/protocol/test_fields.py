@@ -1,5 +1,6 @@
 """Tests of what classes say of their fields, and of their twins."""
 
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
 import attrs
@@ -8,8 +9,10 @@ import pytest
 from jmap_async.protocol.fields import (
     LOCAL,
     Malformed,
+    container_of,
     is_anything,
     is_optional,
+    many_or_one,
     named,
     wire_fields,
     wire_name,
@@ -39,6 +42,22 @@ def test_what_may_be_null() -> None:
     hints = [str, Optional[str], str | None, str | int, object]  # noqa: UP045 - both spellings
     assert [False, True, True, False, False] == [is_optional(hint) for hint in hints]
     assert [False, False, False, False, True] == [is_anything(hint) for hint in hints]
+
+
+@pytest.mark.parametrize(
+    ("type_", "container", "inner"),
+    [
+        *((list[str], list, str), (Sequence[Record], list, Record)),
+        *((dict[str, int], dict, int), (Mapping[str, list[int]], dict, list[int])),
+        *((str, None, str), (Record, None, Record), (list, None, list), (set[str], None, set[str])),
+        (list[str] | None, None, list[str] | None),
+    ],
+    ids=repr,
+)
+def test_what_is_in_lists_and_maps(type_: object, container: type | None, inner: object) -> None:
+    """However their type is spelled; all others stand for themselves."""
+    assert container is container_of(type_)
+    assert (container, inner) == many_or_one(type_)
 
 
 def test_an_instance_is_filled_as_one_of_the_twin() -> None:

@@ -18,6 +18,7 @@ from hypothesis import given, strategies as st
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference
@@ -542,6 +543,42 @@ def test_classes_can_inherit_from_data_objects() -> None:
     assert (1, "red", {"x": 2}) == (more.size, more.color, more.extra)
     assert {"size": 2, "color": "red", "x": 2} == wire(attrs.evolve(more, size=2))
     assert "More(size=1, color='red', extra={'x': 2})" == repr(more)
+
+
+@pytest.mark.parametrize("declare", [declared, attrs.frozen])
+@pytest.mark.parametrize("base_first", [True, False])
+def test_classes_can_redeclare_what_they_inherit(
+    declare: Callable[..., Callable[[type[Any]], type[Any]]], *, base_first: bool
+) -> None:
+    """Rows become what the class says, and those of the base what the base says."""
+
+    @data_object
+    @declare(kw_only=True)
+    class Base(DataObject):
+        parts: list[Part] = ABSENT
+        part: Part = ABSENT
+        log: dict[str, object] = ABSENT
+
+    if base_first:
+        assert [Part(size=1)] == decoder(Base)({"parts": [{"size": 1}]}).parts
+
+    @data_object
+    @declare(kw_only=True)
+    class Narrow(Base):
+        parts: list[Thing] | None = ABSENT  # type: ignore[assignment]
+        part: dict[str, object] = ABSENT  # type: ignore[assignment]
+        log: Part = ABSENT  # type: ignore[assignment]
+
+    sent = {"parts": [{"name": "x"}], "part": {"size": 1}, "log": {"size": 1}}
+    new: Callable[..., Narrow] = Narrow
+    made = new(parts=[Thing(name="x")], part={"size": 1}, log=Part(size=1))
+    for narrow in (decoder(Narrow)(sent), made, copy.copy(made)):
+        assert [Thing(name="x")] == narrow.parts
+        assert {"size": 1} == narrow.part
+        assert Part(size=1) == narrow.log
+        assert sent == wire(narrow)
+    base = decoder(Base)({"parts": [{"size": 1}], "part": {"size": 1}, "log": {"size": 1}})
+    assert ([Part(size=1)], Part(size=1), {"size": 1}) == (base.parts, base.part, base.log)
 
 
 def test_every_subset_of_properties_can_be_fetched() -> None:
