@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import attrs
 
-from jmap_async.errors import MethodError, RemoteProtocolError
+from jmap_async.errors import JMAPError, MethodError, RemoteProtocolError
 from jmap_async.planner.creations import is_array
 from jmap_async.planner.entry import NOT_DECODED, Answer
 from jmap_async.protocol import messages
@@ -42,7 +42,8 @@ def result_of(method: Method, answer: Answer | Exception | None) -> Any:
     """Return what the answer to a call says, or raise its error."""
     if not isinstance(answer, Answer):
         assert answer is not None  # noqa: S101 - whoever asks has waited for it
-        raise answer.with_traceback(None)
+        # A copy: the traceback leads to the call, which must not lead back to the traceback.
+        raise answer.for_caller() if isinstance(answer, JMAPError) else answer
     if answer.value is NOT_DECODED:
         # Kept, so that awaiting the call again costs nothing.
         answer.value, answer.objects = _decoded(method, answer), None

@@ -343,8 +343,7 @@ class Unit:
 
     def _fail(self, entry: Entry, error: Exception) -> None:
         if entry.answer is None:
-            entry.answer = error.for_caller() if isinstance(error, JMAPError) else error
-            entry.unit = None
+            entry.answer, entry.unit = error, None
             self._queue.settled(entry)
 
 

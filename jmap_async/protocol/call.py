@@ -185,6 +185,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
             return getattr(generator, step)(value)
         except BaseException:
             driven.pop(task, None)
+            del task  # it keeps the error, whose traceback leads here
             raise
 
     # References to parts of the response (RFC 8620, 3.7)

@@ -1,6 +1,8 @@
 """From answers to results: what comes under the same call id, and limits below the session's."""
 
 import asyncio
+import gc
+import weakref
 
 import orjson
 import pytest
@@ -86,3 +88,29 @@ async def test_t31_a_limit_that_one_call_exceeds(jmap_server: MemoryServer) -> N
         assert "maxSizeRequest" == failed.limit
         assert client.stats.posts < 8
         assert is_idle(client)
+
+
+@pytest.mark.parametrize("as_coroutine", [False, True])
+async def test_an_error_that_was_handled_leaves_nothing_behind(
+    jmap_server: MemoryServer, *, as_coroutine: bool
+) -> None:
+    """Its traceback leads to the call, which does not lead back: no collector has to come."""
+    async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
+
+        async def fail() -> weakref.ref[Exception]:
+            call = client.call("Foo/get")
+            try:
+                await (asyncio.create_task(call) if as_coroutine else call)
+            except MethodError as error:
+                return weakref.ref(error)
+            raise AssertionError("it should have failed")
+
+        gc.collect()
+        gc.disable()
+        try:
+            remembered = await fail()
+            # The task that waited is gone when it has told its callbacks.
+            await asyncio.sleep(0)
+            assert remembered() is None
+        finally:
+            gc.enable()

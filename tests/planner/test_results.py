@@ -48,15 +48,18 @@ def test_an_answer_is_decoded_once() -> None:
 
 
 def test_an_error_is_raised_each_time() -> None:
-    """Without the frames of those who met it before."""
+    """Each who meets it has a copy, without the frames of the others."""
     error = MethodError("Foo/get failed", type="serverFail")
+    met: list[MethodError] = []
     lengths: list[int] = []
     for _ in range(3):
-        with pytest.raises(MethodError) as raised:
+        with pytest.raises(MethodError, match="Foo/get failed") as raised:
             result_of(method(), error)
-        assert error is raised.value
+        met.append(raised.value)
         lengths.append(len(raised.traceback))
     assert 1 == len(set(lengths))
+    assert 4 == len({id(one) for one in (error, *met)})
+    assert error.__traceback__ is None
 
 
 def test_a_malformed_answer() -> None:

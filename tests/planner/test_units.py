@@ -9,7 +9,7 @@ from jmap_async.errors import (
     UnknownMethod,
     UnsupportedFilter,
 )
-from jmap_async.planner import Entry
+from jmap_async.planner import Entry, result_of
 from jmap_async.planner.units import concerns_all
 from tests.planner.desk import (
     Desk,
@@ -315,9 +315,12 @@ def test_each_caller_of_a_failed_call_has_an_error_of_its_own() -> None:
     desk = Desk()
     first, second = (find(desk, filter={"nonsense": 1}) for _ in range(2))
     desk.run()
-    error_of(first).add_note("mine")
-    assert not hasattr(error_of(second), "__notes__")
-    assert isinstance(error_of(second), UnsupportedFilter)
+    with pytest.raises(UnsupportedFilter) as mine:
+        result_of(first.method, first.answer)
+    mine.value.add_note("mine")
+    with pytest.raises(UnsupportedFilter) as other:
+        result_of(second.method, second.answer)
+    assert not hasattr(other.value, "__notes__")
 
 
 def test_errors_that_concern_all_calls_alike() -> None:
