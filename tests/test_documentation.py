@@ -8,6 +8,7 @@ stands for that of `server`.
 
 import ast
 import asyncio
+import builtins
 import inspect
 import logging
 import re
@@ -80,6 +81,7 @@ def namespace(
         jmap_server.add_email(subject=f"Letter {number}", text="Bring the keys.")
     return {
         "__name__": "__main__",
+        "__builtins__": builtins,
         "asyncio": asyncio,
         "jmap_async": jmap_async,
         "client": jmap_client,
