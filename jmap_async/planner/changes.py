@@ -15,23 +15,13 @@ from jmap_async.errors import MethodError
 from jmap_async.planner import creations, submissions
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.mentions import stand_in, way_back
-from jmap_async.planner.outcomes import CREATE, DESTROY, PHASES, UPDATE, Writer
+from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE, Writer
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
 from jmap_async.protocol.converter import encode
 
-Pieces = Sequence[tuple[int, bytes]]
+Fragments = Sequence[tuple[int, bytes]]
 """JSON, and which argument it is a part of (see load.py)."""
-
-# Types whose objects constrain each other, and the properties by which they do. A server may take
-# the changes of one /set in an order of its own (RFC 8620, 5.3), so there callers would compete:
-# only what changes none of these properties is merged.
-_CONSTRAINING: Final = {
-    # RFC 8621, 2 and 2.5: a tree, one name among siblings, one Mailbox for a role.
-    "Mailbox/set": frozenset({"name", "parentId", "role"}),
-    # RFC 9661, 2.1: names are unique.
-    "SieveScript/set": frozenset({"name"}),
-}
 
 _WORD: Final = re.compile(r"[\w$-]+")
 
@@ -63,6 +53,11 @@ class Change:
         self.keys = keys
         self.body = body
 
+    @property
+    def entries(self) -> tuple[Entry]:
+        """Whose it is."""
+        return (self.writer.entry,)
+
     def apart(self) -> "Iterator[Change]":
         """Yield a change for each object."""
         text = b"[%b]" if self.phase == DESTROY else b"{%b}"
@@ -73,7 +68,7 @@ class Change:
             one.position = self.position
             yield one
 
-    def bind(self, request: Request, names: set[str]) -> Pieces | None:
+    def bind(self, request: Request, names: set[str]) -> Fragments | None:
         """Return what goes into the request; None: what it mentions is not known yet.
 
         A creation gets a name that is not among `names` and is added to them; so does what stands
@@ -89,8 +84,8 @@ class Change:
         if self.phase != CREATE:
             return ((self.phase, body),)
         self.name = _unique(self.keys[0], names)
-        piece = (CREATE, b"%b:%b" % (orjson.dumps(self.name), body))
-        return (piece, *self.on_success.pieces(self.name)) if self.on_success else (piece,)
+        made = (CREATE, b"%b:%b" % (orjson.dumps(self.name), body))
+        return (made, *self.on_success.fragments(self.name)) if self.on_success else (made,)
 
     def _stand_ins(self, request: Request, names: set[str]) -> dict[str, str] | None:
         """Return what stands for the creations that it mentions; None: not known yet."""
@@ -189,58 +184,6 @@ def _building(change: Change, value: Any) -> Change:
         makers = change.writer.entry.makers
         change.makers = {name: maker for name, maker in makers.items() if name in names}
     return change
-
-
-def is_separable(entry: Entry) -> bool:
-    """Tell whether what a call changes can be told apart, though it mentions creations."""
-    arguments = {phase: entry.arguments.get(phase) for phase in PHASES}
-    if not creations.may_mention(entry.encoded):
-        return True
-    objects = (*(arguments["update"] or ()), *(arguments["destroy"] or ()))
-    return (
-        not entry.strangers
-        # Which object that is we do not know.
-        and not any(one.startswith("#") for one in objects)
-        # Creations that mention each other have to stay in one piece.
-        and creations.mentioned(arguments).isdisjoint(entry.creates)
-    )
-
-
-def is_independent(entry: Entry) -> bool:
-    """Tell whether what becomes of a call's objects has nothing to do with those of other calls."""
-    constraining = _CONSTRAINING.get(entry.method.name)
-    if constraining is None:
-        return True
-    arguments = entry.arguments
-    if arguments.get("create") or arguments.get("destroy"):
-        return False
-    patches: Mapping[str, object] = arguments.get("update") or {}
-    return all(
-        creations.is_object(patch)
-        and constraining.isdisjoint(path.partition("/")[0] for path in patch)
-        for patch in patches.values()
-    )
-
-
-def first_phase(entry: Entry) -> int:
-    """Return with which of its phases a call begins."""
-    if entry.patched is not None:
-        return UPDATE
-    arguments = entry.arguments
-    return CREATE if arguments.get("create") else UPDATE if arguments.get("update") else DESTROY
-
-
-def touched(entry: Entry) -> set[object]:
-    """Return what a call changes, or sends, of what was there before it."""
-    if entry.patched is not None:
-        return set(entry.patched)
-    objects: set[object] = set(entry.arguments.get("update") or ())
-    objects.update(entry.arguments.get("destroy") or ())
-    if entry.method.name == submissions.METHOD:
-        for email in submissions.emails_of(entry):
-            maker = entry.makers.get(email[1:])
-            objects.add((maker, creations.original_name(email)) if maker else email)
-    return objects
 
 
 def _culprits(part: Iterable[Change], error: MethodError) -> set[Writer]:

@@ -16,6 +16,8 @@ from jmap_async.protocol.references import CreationReference
 # Header fields may end in "Id" too; what they hold is text.
 _ID_MEMBER: Final = re.compile(r"(?!header:)(?:ids?|.*(?:Id|Ids)|destroy|onSuccess.*|update)")
 
+_HASH: Final = ord("#")
+
 # The argument that holds what a method creates; "create" for all others.
 _CREATING: Final = {"Email/import": "emails", "MDN/send": "send"}
 
@@ -48,7 +50,7 @@ def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
 
 def may_mention(encoded: bytes) -> bool:
     """Tell quickly whether JSON can hold a creation reference at all."""
-    if encoded.find(b"#") < 0:  # as good as always; `in` takes three times as long with bytes
+    if _HASH not in encoded:  # as good as always; as bytes it would take many times as long
         return False
     return b'"#' in encoded or b"/#" in encoded
 

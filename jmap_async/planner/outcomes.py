@@ -87,13 +87,18 @@ def note(change: "Change", error: Members) -> None:
 
 def complete(writers: Iterable[Writer], arguments: Members) -> None:
     """Add to the results what does not speak of single objects."""
-    common = {name: value for name, value in arguments.items() if name not in _OUTCOMES}
-    common.setdefault("newState", None)
+    shared = common(arguments)
     for result in (writer.result for writer in dict.fromkeys(writers)):
         # The old state is that before the first part.
-        old = result.get("oldState", common.get("oldState"))
-        result.update(common)
+        old = result.get("oldState", shared["oldState"])
+        result.update(shared)
         result["oldState"] = old
+
+
+def common(arguments: Members) -> dict[str, Any]:
+    """Return what does not speak of single objects; the states are there in any case."""
+    states = {"oldState": None, "newState": None}
+    return states | {name: one for name, one in arguments.items() if name not in _OUTCOMES}
 
 
 def with_rest(writer: Writer, error: Exception) -> dict[str, Any]:

@@ -3,40 +3,22 @@
 Merging must not change what anybody sees. So a call joins only when the order in which the server
 works (creates, then updates, then destroys; RFC 8620, 5.3) keeps it behind those that came before,
 when it touches no object that one of them touches, and when objects of the type do not constrain
-each other (see changes.py). What the server refuses is sent again in parts, until whoever is at
+each other (see merging.py). What the server refuses is sent again in parts, until whoever is at
 fault is alone; and what could not be made because of that goes with it.
 """
 
-from collections import deque
-from collections.abc import Mapping
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from jmap_async.errors import MethodError, ServerPartialFail
-from jmap_async.planner import submissions
-from jmap_async.planner.changes import (
-    Change,
-    changes_of,
-    divided,
-    email_id,
-    first_phase,
-    is_independent,
-    is_separable,
-    touched,
-)
-from jmap_async.planner.creations import is_list_of_ids
+from jmap_async.planner import merging, submissions
+from jmap_async.planner.backlog import Backlog, Piece
+from jmap_async.planner.changes import Change, divided, email_id
 from jmap_async.planner.entry import Answer, Entry
-from jmap_async.planner.load import Load, octets
-from jmap_async.planner.outcomes import (
-    CREATE,
-    PHASES,
-    Writer,
-    complete,
-    note,
-    outcomes,
-    tell,
-    with_rest,
-)
+from jmap_async.planner.load import Load
+from jmap_async.planner.merging import first_phase, touched
+from jmap_async.planner.outcomes import CREATE, Writer, complete, note, outcomes, tell, with_rest
+from jmap_async.planner.patches import Patches
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.units import Offer, Unit, concerns_all
@@ -46,21 +28,12 @@ if TYPE_CHECKING:
     from jmap_async.planner.queue import Queue
 
 
-# Arguments that speak of single objects.
-_PLAIN: Final = frozenset({"accountId", *PHASES})
-
-
 class SetUnit(Unit):
     """A /set for all callers whose changes can be made together."""
 
-    def __init__(self, entry: Entry, queue: "Queue", *, empty: bool = False) -> None:
+    def __init__(self, entry: Entry, queue: "Queue", *, backlog: Backlog | None = None) -> None:
         # What it sends is put together from changes: to look at all arguments would take long.
         super().__init__(entry, queue, {})
-        self._writers: dict[Entry, Writer] = {}
-        # What waits: parts that go again, each on its own, and then whatever has not gone yet.
-        self._parts: list[deque[Change]] = []
-        self._changes: deque[Change] = deque()
-        self._positions = 0
         self.touched: set[object] = set()
         self._last = CREATE
         self._refers = False
@@ -69,42 +42,19 @@ class SetUnit(Unit):
         self.behind: list[SetUnit] = []
         # Whether the fault is somebody's or everybody's.
         self._division = Counts()
-        if not empty:
-            self._add(entry, touched(entry))
+        self._backlog = backlog or Backlog()
+        if backlog is None:
+            # As a set they are taken over in half the room that they need one by one.
+            self._add(entry, {*touched(entry)})
 
-    @staticmethod
-    def suits(entry: Entry) -> bool:
-        """Tell whether an entry is a /set that may be merged or cut up."""
-        if entry.patched is not None:
-            return entry.mergeable
-        arguments = entry.arguments
-        if not entry.method.name.endswith("/set") or not entry.mergeable or entry.references:
-            return False
-        if entry.accounts == (None,) and "accountId" in arguments:
-            return False  # for the server to refuse
-        if not arguments.keys() <= _PLAIN and not submissions.is_separable(entry):
-            return False
-        get = arguments.get
-        create, update, destroy = get("create"), get("update"), get("destroy")
-        return (
-            bool(update or create or destroy)
-            # What is malformed goes as it is, for the server to refuse.
-            and (not create or isinstance(create, dict))
-            and (not update or isinstance(update, dict))
-            and (not destroy or is_list_of_ids(destroy))
-            and (not (entry.creates or entry.makers or entry.strangers) or is_separable(entry))
-        )
+    suits = staticmethod(merging.suits)
+    key = staticmethod(merging.key)
 
-    @staticmethod
-    def key(entry: Entry) -> object:
-        """Return what writes have in common that can be merged; None: leave this one alone."""
-        if not is_independent(entry):
-            return None
-        return (entry.method.name, entry.using, entry.accounts)
+    # Who joins
 
     def join(self, entry: Entry) -> bool:
         objects = touched(entry)
-        if first_phase(entry) < self._last or not objects.isdisjoint(self.touched):
+        if first_phase(entry) < self._last or not self.touched.isdisjoint(objects):
             return False
         if self.behind and not self._may_pass(objects):
             return False
@@ -114,7 +64,13 @@ class SetUnit(Unit):
         self._add(entry, objects)
         return True
 
-    def _may_pass(self, objects: set[object]) -> bool:
+    def _add(self, entry: Entry, objects: Collection[object]) -> None:
+        self.touched.update(objects)
+        if entry.makers:
+            self._refers = True
+        self._last = self._backlog.add(entry)
+
+    def _may_pass(self, objects: Collection[object]) -> bool:
         """Tell whether a later write may go before the submissions that stand behind this."""
         # Not without end: who waits for what is under way already is next.
         return not self._under_way and all(one.may_be_passed(objects) for one in self.behind)
@@ -127,12 +83,12 @@ class SetUnit(Unit):
             for maker in entry.makers.values()
         )
 
-    def may_be_passed(self, objects: set[object]) -> bool:
+    def may_be_passed(self, objects: Collection[object]) -> bool:
         """Tell whether a later write of Emails may go before these submissions."""
         if self._last > CREATE:
             return False
         # Of what refers to a draft we do not know the Email.
-        return not objects or (not self._refers and objects.isdisjoint(self.touched))
+        return not objects or (not self._refers and self.touched.isdisjoint(objects))
 
     def close_off(self, joinable: dict[object, Unit]) -> None:
         passed = {
@@ -152,29 +108,14 @@ class SetUnit(Unit):
         if len(self.entries) == 1 or entry is not self.entries[-1] or self._under_way:
             return False
         self.entries.pop()
-        while self._changes and self._changes[-1].writer.entry is entry:
-            self._changes.pop()
+        self._backlog.leave(entry)
         return True
-
-    def _add(self, entry: Entry, objects: set[object]) -> None:
-        writer = self._writers[entry] = Writer(entry)
-        self.touched |= objects
-        self._refers |= bool(entry.makers)
-        changes = changes_of(writer)
-        for change in changes:
-            self._positions += 1
-            change.position = self._positions
-            writer.unsettled += len(change.keys)
-        writer.wanted = changes
-        # They are in the order in which the server works, and behind all others.
-        self._last = changes[-1].phase
-        self._changes += changes
 
     # On the way out
 
     def _staying(self) -> list[Entry]:
         # Who left is found out when their changes are taken.
-        return self.entries if self._next() else super()._staying()
+        return self.entries if self._backlog.next else super()._staying()
 
     def _may_meet(self, other: Unit) -> bool:
         return (
@@ -188,83 +129,25 @@ class SetUnit(Unit):
         # Each change gets its names when it is taken.
         return self._arguments
 
-    def _next(self) -> deque[Change]:
-        """Return what goes into an invocation together, as far as it fits."""
-        return next((part for part in self._parts if part), self._changes)
-
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if request.full:
             return Offer.FULL
         room = request.room(self.name, self.using)
         load = Load(request, room=room, account=self.accounts[0])
         offer = Offer.TAKEN
-        while offer is Offer.TAKEN and not load.changes and not self.exhausted:
-            offer = self._fill(load, request)
-            self.exhausted = not self._next()
-        if load.changes:
-            self._append(load, request)
+        while offer is Offer.TAKEN and not load.pieces and not self.exhausted:
+            offer = load.fill(self._backlog, left=self._left, refuse=self._refuse)
+            self.exhausted = not self._backlog.next
+        if load.pieces:
+            load.leave(self)
+            self._under_way = True
             return Offer.TAKEN
         # Those who wanted the rest may have left, or been refused.
         return Offer.DROPPED if self.exhausted else offer
 
-    def _fill(self, load: Load, request: Request) -> Offer:
-        """Put into an invocation what fits."""
-        changes = self._next()
-        while changes:
-            if self._left(changes[0].writer.entry):
-                changes.popleft()
-                continue
-            if load.count == load.most:
-                return Offer.FULL
-            pieces = changes[0].bind(request, load.names)
-            if pieces is None:
-                return Offer.BLOCKED
-            slack = 0 if load.changes else request.slack
-            if load.add(changes[0], pieces, slack=slack):
-                changes.popleft()
-            elif len(changes[0].keys) > 1:
-                changes.extendleft(reversed([*changes.popleft().apart()]))
-            elif load.changes or request.invocations:
-                return Offer.FULL
-            else:
-                size = load.overhead + octets(pieces)
-                self._refuse(changes.popleft(), size, request.told.max_size_request)
-        return Offer.TAKEN
-
-    def _append(self, load: Load, request: Request) -> None:
-        """Put the invocation into the request, and say who may build on it."""
-        part = load.changes
-        entries = tuple(dict.fromkeys(one.writer.entry for one in part))
-        first = part[0].writer
-        created: list[str] = []
-        names: dict[Entry, dict[str, str]] = {}
-        for one in part:
-            if one.name is not None:
-                entry = one.writer.entry
-                names.setdefault(entry, {**entry.wire_names})[one.keys[0]] = one.name
-                created.append(one.keys[0])
-        for entry, own in names.items():
-            entry.wire_names = own
-        again = len(entries) > 1 or any(one.shared for one in part)
-        invocation = request.add(
-            self,
-            load.arguments(),
-            entries,
-            creates=() if again else created,
-            objects=load.count,
-            payload=part,
-        )
-        invocation.repeatable = again
-        self._under_way = True
-        if again:
-            request.unsure.update(self.epochs)
-            request.shared.update((one.writer.entry, one.keys[0]) for one in part if one.name)
-        elif first.unsettled == load.count and not first.result:
-            request.alone[first.entry] = invocation
-
-    def _refuse(self, change: Change, size: int, limit: int) -> None:
+    def _refuse(self, change: Change, size: int, most: int) -> None:
         """Note that a change fits into no request; the others are made."""
-        error = self._too_large(size, limit)
+        error = self._too_large(size, most)
         note(change, {"type": "tooLarge", "description": str(error)})
         change.writer.refusal = error
         self._progress(change)
@@ -275,10 +158,27 @@ class SetUnit(Unit):
         self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
     ) -> None:
         self._division.successes += 1
+        pieces = _payload(invocation)
+        first = pieces[0]
+        answers = first.answers(arguments) if isinstance(first, Patches) else None
+        if answers is None or len(pieces) > 1:
+            self._tell(self._backlog.in_detail(pieces), invocation, arguments, implicit)
+            return
+        for entry, answer in zip(first.entries, answers, strict=True):
+            self._settle(entry, answer)
+
+    def _tell(
+        self,
+        part: list[Change],
+        invocation: Invocation,
+        arguments: dict[str, Any],
+        implicit: MethodResponse | None,
+    ) -> None:
+        """Tell each caller what became of its changes."""
         found = outcomes(arguments)
         settled: list[Change] = []
-        again: deque[Change] = deque()
-        for change in _payload(invocation):
+        again: list[Change] = []
+        for change in part:
             done, refused = found[change.phase]
             if change.builds_on_sand and (change.name or change.keys[0]) in refused:
                 # Nothing was done of it, for want of what is sent again.
@@ -307,21 +207,21 @@ class SetUnit(Unit):
                 writer.implicit = submissions.joined(writer.implicit, part)
 
     def result_of(self, entry: Entry) -> Mapping[str, Any]:
-        return self._writers[entry].result
+        return self._backlog.writers[entry].result
 
     def restore(self, invocation: Invocation) -> None:
         super().restore(invocation)
-        self._keep(deque(_payload(invocation)))
+        self._keep(_payload(invocation))
 
-    def _keep(self, *parts: deque[Change]) -> None:
+    def _keep(self, *parts: Iterable[Piece]) -> None:
         """Have parts sent again, each by itself, in the order in which their callers came."""
         self.exhausted = False
         self.entries = [one for one in self.entries if one.answer is None]
-        waiting = [part for part in (*self._parts, *parts) if part]
-        self._parts = sorted(waiting, key=lambda part: part[0].position)
+        self._backlog.keep(*parts)
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
-        part, alone = _payload(invocation), len(invocation.entries) == 1
+        part = self._backlog.in_detail(_payload(invocation))
+        alone = len(invocation.entries) == 1
         # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
         # fault gets another try.
         unchanged = not isinstance(error, ServerPartialFail)
@@ -335,8 +235,8 @@ class SetUnit(Unit):
             return True
         if self._division.hopeless:
             # What is left of the division would fail in the same way.
-            part, self._parts = [*part, *chain(*self._parts)], []
-            self.exhausted = not self._changes
+            part += self._backlog.drop_parts()
+            self.exhausted = not self._backlog.next
         for change in part:
             note(change, {"type": error.type, "description": error.description})
             change.writer.refusal = error
@@ -345,28 +245,26 @@ class SetUnit(Unit):
         return False
 
     def divide(self) -> list[Unit]:
-        changes = [*chain(*self._parts, self._changes)]
-        callers = list(dict.fromkeys(one.writer.entry for one in changes))
+        callers = self._backlog.callers
         if len(callers) == 1:
             return [self]
         half = len(callers) // 2
-        parts: list[Unit] = [self._of(some, changes) for some in (callers[:half], callers[half:])]
-        self.exhausted, self._parts, self._changes = True, [], deque()
-        return parts
+        groups = callers[:half], callers[half:]
+        self.exhausted = True
+        backlogs = self._backlog.divided(*groups)
+        return [self._of(*part) for part in zip(groups, backlogs, strict=True)]
 
-    def _of(self, entries: list[Entry], changes: list[Change]) -> "SetUnit":
-        """Make a unit of what some of the callers want, in the order in which they came."""
-        unit, some = SetUnit(entries[0], self._queue, empty=True), set(entries)
+    def _of(self, entries: list[Entry], backlog: Backlog) -> Unit:
+        """Make a unit of what some of the callers want."""
+        unit = SetUnit(entries[0], self._queue, backlog=backlog)
         unit.entries = entries
-        unit._changes = deque(one for one in changes if one.writer.entry in some)
-        # Other parts of the same calls may have been carried out before.
-        unit._writers, unit.touched = self._writers, self.touched
+        unit.touched = self.touched
         unit._division, unit.attempts = self._division, self.attempts
         return unit
 
     def _fail(self, entry: Entry, error: Exception) -> None:
         """Tell a caller that there is no answer, but never hide that a part was carried out."""
-        writer = self._writers.get(entry)
+        writer = self._backlog.writers.get(entry)
         if writer is None or "newState" not in writer.result or entry.answer is not None:
             super()._fail(entry, error)
         else:
@@ -385,6 +283,5 @@ class SetUnit(Unit):
             self._settle(writer.entry, Answer(writer.result, writer.implicit))
 
 
-def _payload(invocation: Invocation) -> list[Change]:
-    part = invocation.payload
-    return cast("list[Change]", part) if isinstance(part, list) else []
+def _payload(invocation: Invocation) -> list[Piece]:
+    return cast("list[Piece]", invocation.payload)

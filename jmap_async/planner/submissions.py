@@ -41,7 +41,7 @@ class OnSuccess:
         """How many objects it adds to the Email/set that follows."""
         return (self.patch is not None) + self.destroy
 
-    def pieces(self, name: str) -> Iterator[tuple[int, bytes]]:
+    def fragments(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Yield what is added to the arguments, for a submission of this name."""
         key = orjson.dumps(f"#{name}")
         if self.patch is not None:

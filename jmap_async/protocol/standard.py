@@ -5,7 +5,7 @@ server leaves out, or sends as null, as its default (RFC 8620, 3.5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
@@ -153,7 +153,10 @@ class Set(Arguments, Generic[T]):
     if_in_state: Ref[str] | None = None
 
     def check(self) -> None:
-        """Refuse what is no id, no creation id or no patch."""
+        """Refuse what is no id, no creation id or no patch.
+
+        Which object a patch is for makes no difference: so that is not asked each time.
+        """
         for key in self.create or ():
             check_creation_id(key)
         if self.update:
@@ -163,25 +166,17 @@ class Set(Arguments, Generic[T]):
             check_ids(self.destroy)
 
 
-class _Refusals:
-    """What the responses with SetErrors have in common."""
-
-    __slots__ = ()
-
-    def _raise_for(self, **refused: Mapping[str, SetError]) -> None:
-        errors = {key: error for group in refused.values() for key, error in group.items()}
-        if errors:
-            _raise_set_failed(errors)
-
-
-def _raise_set_failed(errors: Mapping[str, SetError]) -> NoReturn:
+def _raise_for(*refused: Mapping[str, SetError]) -> None:
+    if not any(refused):
+        return  # as good as always
+    errors = {key: error for group in refused for key, error in group.items()}
     shown = "; ".join(f"{key}: {error}" for key, error in list(errors.items())[:3])
     more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
     raise SetFailed(f"the server refused {shorten(shown)}{more}", errors=errors)
 
 
 @record(kw_only=True)
-class SetResponse(_Refusals, Generic[T_co]):
+class SetResponse(Generic[T_co]):
     """Response of Foo/set; the maps are {} when the server sends null or nothing.
 
     `created` has what the client did not send (the id, server-set properties), by creation id;
@@ -204,9 +199,7 @@ class SetResponse(_Refusals, Generic[T_co]):
         Raises:
             SetFailed: with a SetError for each, by creation id or id.
         """
-        self._raise_for(
-            created=self.not_created, updated=self.not_updated, destroyed=self.not_destroyed
-        )
+        _raise_for(self.not_created, self.not_updated, self.not_destroyed)
 
 
 # /copy
@@ -231,7 +224,7 @@ class Copy(Arguments, Generic[T]):
 
 
 @record(kw_only=True)
-class CopyResponse(_Refusals, Generic[T_co]):
+class CopyResponse(Generic[T_co]):
     """Response of Foo/copy.
 
     With `on_success_destroy_original`, `on_success` is the response of the implicit Foo/set in the
@@ -249,7 +242,7 @@ class CopyResponse(_Refusals, Generic[T_co]):
 
     def raise_for_errors(self) -> None:
         """Raise SetFailed when the server refused any object."""
-        self._raise_for(created=self.not_created)
+        _raise_for(self.not_created)
 
 
 # /query

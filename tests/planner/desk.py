@@ -13,12 +13,12 @@ import orjson
 
 from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RequestError, UnknownCapability
 from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Request, divide, judge
-from jmap_async.protocol.call import AnyCall, Call, raw_method
+from jmap_async.protocol.call import AnyCall, Call
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import CoreCapability, Session, parse
 from jmap_async.protocol.standard import Get, Set
 from jmap_async.testing import Limits, MemoryServer, RequestFailure
-from tests.planner.model import MAIL, Task, Teller, server
+from tests.planner.model import MAIL, Task, Teller, method_of, server
 
 CORE = "urn:ietf:params:jmap:core"
 SUBMISSION = "urn:ietf:params:jmap:submission"
@@ -88,7 +88,7 @@ class Desk:
     ) -> AnyCall:
         """Make a call; `task` is whose its creation ids are."""
         self._teller.task = task
-        described = raw_method(method, capability=capability)
+        described = method_of(method, capability=capability)
         return Call(described, dict(arguments), sender=self._teller, account_id=account)
 
     def submit(self, call: AnyCall) -> Entry:

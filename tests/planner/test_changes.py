@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import InvalidArguments
-from jmap_async.planner.changes import Change, changes_of, divided, touched
+from jmap_async.planner.changes import Change, changes_of, divided
 from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE, Writer
 from jmap_async.planner.request import Request
 from jmap_async.protocol.session import CoreCapability
-from tests.planner.desk import SUBMISSION, Desk
-from tests.planner.model import Task
+from tests.planner.desk import Desk
 
 ids = st.lists(st.from_regex(r"[A-Za-z0-9]+", fullmatch=True), unique=True)
 
@@ -52,18 +51,6 @@ def test_creations_are_named_without_a_search() -> None:
     assert 10 == len({one.name for one in found})
     assert "k-7" not in {one.name for one in found}
     assert b'"k":{}' == (pieces[0] or [(0, b"")])[0][1]
-
-
-def test_what_is_touched_is_what_was_there_before() -> None:
-    """Creations touch nothing; submissions touch what they send, by its id or its draft."""
-    desk, task = Desk(capabilities=(SUBMISSION,)), Task()
-    made = desk.ask("Email/set", {"create": {"d": {}}}, task=task)
-    write = desk.ask("Email/set", {"update": {"M1": {}}, "destroy": ["M2"]})
-    create = {"s": {"emailId": "#d"}, "t": {"emailId": "M3"}, "u": {}}
-    sent = desk.ask("EmailSubmission/set", {"create": create}, task=task, capability=SUBMISSION)
-    assert set() == touched(made)
-    assert {"M1", "M2"} == touched(write)
-    assert {(made, "#d"), "M3"} == touched(sent)
 
 
 # Who is to blame

@@ -68,8 +68,8 @@ def test_the_arguments_are_never_larger_than_their_room(sizes: list[int], room: 
     for number, size in enumerate(sizes):
         (change,) = changes(update={f"M{number}": {"x" * size: True}})
         put(load, change)
-    assert len(load.arguments()) <= room or not load.changes
-    assert len(written(load).get("update", {})) == len(load.changes)
+    assert len(load.arguments()) <= room or not load.pieces
+    assert len(written(load).get("update", {})) == len(load.pieces)
 
 
 def test_objects_are_counted_also_those_of_what_follows() -> None:

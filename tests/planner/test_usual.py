@@ -19,7 +19,7 @@ from jmap_async.planner.prepare import prepare
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.standard import Arguments, Get, Set
 from tests.planner.desk import CORE, VENDOR, Desk, Wire, altered, spoil
-from tests.planner.model import MAIL, Task
+from tests.planner.model import MAIL, Task, method_of
 
 SHARING = "urn:ietf:params:jmap:mail:share"
 
@@ -43,7 +43,7 @@ updates = st.dictionaries(
 def typed(desk: Desk, arguments: Wire, task: Task, account: str | None = "A2") -> Call[Any]:
     """Make a call as a facade does."""
     made: Arguments = Get(**arguments) if "ids" in arguments else Set(**arguments)
-    method = raw_method("Email/get" if "ids" in arguments else "Email/set", capability=MAIL)
+    method = method_of("Email/get" if "ids" in arguments else "Email/set", capability=MAIL)
     desk._teller.task = task
     return Call(method, made, sender=desk._teller, account_id=account)
 
@@ -205,3 +205,22 @@ def test_what_one_caller_wrote_is_not_sent_for_another(
         for one in (first, second)
     ]
     assert sent in entries[1].encoded
+
+
+def test_the_patches_that_are_known_are_bounded() -> None:
+    """Who sets another keyword each time does not fill the memory."""
+    desk = Desk()
+    for number in range(300):
+        desk.flag("M1", keyword=f"k{number}")
+    [[kind]] = desk.session.usual.values()
+    assert 1 <= len(kind.patches) <= 64
+    assert {"M2": {"keywords/k299": True}} == desk.flag("M2", keyword="k299").arguments["update"]
+
+
+@pytest.mark.parametrize("bad", ["", "two words", "x" * 256])
+def test_a_known_patch_is_refused_for_what_is_no_id(bad: str) -> None:
+    """What is known is the patch, not whom it is for."""
+    desk = Desk()
+    desk.flag("M1")
+    with pytest.raises(LocalProtocolError, match="is no id"):
+        desk.flag(bad)

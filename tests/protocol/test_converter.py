@@ -225,3 +225,13 @@ def test_a_creation_reference_is_left_to_whoever_encodes() -> None:
 def test_vendor_values_stay_as_they_are() -> None:
     """Types with an obvious spelling are not refused."""
     assert b'"12345678-1234-5678-1234-567812345678"' == encode(UUID("12345678" * 4))
+
+
+def test_nulls_among_values_are_left_alone() -> None:
+    """Be they all of them, or some, where the type allows it."""
+    nulls = {"a": None, "b": None}
+    assert nulls == decoder(dict[str, Comparator | None])(nulls)
+    mixed = {"a": None, "b": {"property": "size"}}
+    assert {"a": None, "b": Comparator("size")} == decoder(dict[str, Comparator | None])(mixed)
+    with pytest.raises(Malformed, match=r"^a: expected an object, got None"):
+        decoder(dict[str, Comparator])(nulls)
