@@ -1,7 +1,6 @@
 """What a call costs in CPU in the whole client, from 1 to 10,000 that are queued at once."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Final
 import jmap_async
 from benchmarks.charts import Panel
 from benchmarks.loops import LOOPS, on_loop
-from benchmarks.measuring import figure, table
+from benchmarks.measuring import figure, measured, table
 from benchmarks.micro.calls import CALLS, COUNTS, KINDS, repeats
 from benchmarks.report import Section
 from benchmarks.round_trips.server import Server
@@ -41,12 +40,12 @@ async def _cost(make: Callable[[int], Awaitable[object]], count: int, calls: int
     async def one(number: int) -> None:
         await make(number)
 
-    gc.collect()
     found = []
-    for _ in range(repeats(count, calls)):
-        start = time.process_time()
-        await asyncio.gather(*(one(number) for number in range(count)))
-        found.append(time.process_time() - start)
+    with measured():
+        for _ in range(repeats(count, calls)):
+            start = time.process_time()
+            await asyncio.gather(*(one(number) for number in range(count)))
+            found.append(time.process_time() - start)
     return 1e6 / count * median(found)
 
 

@@ -3,14 +3,13 @@
 The planner alone, without an event loop or a network.
 """
 
-import gc
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
 
 import attrs
 
-from benchmarks.measuring import figure, table
+from benchmarks.measuring import figure, measured, table
 from benchmarks.micro.calls import CALLS, COUNTS, KINDS, MakeCall, repeats
 from benchmarks.report import Section
 from benchmarks.round_trips.answers import Mail
@@ -79,8 +78,8 @@ def planner_table(client: Client, kind: str, *, counts: Sequence[int], calls: in
     mail = Mail(max(counts))
     rows = []
     for count in counts:
-        gc.collect()
-        plans = [plan(client, make, count, mail.answer) for _ in range(repeats(count, calls))]
+        with measured():
+            plans = [plan(client, make, count, mail.answer) for _ in range(repeats(count, calls))]
         taken = [attrs.astuple(steps) for steps, _ in plans]
         each = [1e6 / count * median(column) for column in zip(*taken, strict=True)]
         rows.append([f"{count:,}", *map(figure, each), figure(sum(each)), f"{plans[0][1]:,}"])
