@@ -134,7 +134,7 @@ UNSENDABLE: list[tuple[object, str]] = [
     (-math.inf, "NaN and infinity"),
     (2**53, "53-bit range"),
     (-(2**53), "53-bit range"),
-    (10**30, "range"),
+    (10**30, "range|too big"),
     ("\ud800", "surrogates"),
     (datetime(2020, 1, 1), "has no time zone"),  # noqa: DTZ001 - that is the point
     (date(2020, 1, 1), "date is not JSON"),

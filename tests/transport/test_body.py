@@ -15,6 +15,10 @@ from jmap_async.transport.body import RequestBody
 class Sink(AbstractStreamWriter):
     """Keeps what is written; raises `error` once `room` is used up, or waits if there is none."""
 
+    @property
+    def transport(self) -> None:
+        """No connection is behind it."""
+
     def __init__(self, *, room: float = float("inf"), error: Exception | None = None) -> None:
         self.written = b""
         self.room = room
