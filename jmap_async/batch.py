@@ -72,7 +72,7 @@ class Batch(Facades):
         for result in results:
             # Errors of a single call are told where it is awaited.
             if isinstance(result, JMAPError) and not isinstance(result, MethodError | SetFailed):
-                raise result.for_caller()
+                raise result
             if isinstance(result, BaseException) and not isinstance(result, JMAPError):
                 raise result
 

@@ -7,6 +7,7 @@ from jmap_async.errors import MethodError, TooLarge
 from jmap_async.planner.creations import is_array, is_object, restored_error
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.recovery import repeatable
+from jmap_async.planner.shares import own_copy
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -87,12 +88,12 @@ def note(change: "Change", error: Members) -> None:
 
 def complete(writers: Iterable[Writer], arguments: Members) -> None:
     """Add to the results what does not speak of single objects."""
-    shared = common(arguments)
-    for result in (writer.result for writer in dict.fromkeys(writers)):
+    members = common(arguments)
+    for position, writer in enumerate(dict.fromkeys(writers)):
         # The old state is that before the first part.
-        old = result.get("oldState", shared["oldState"])
-        result.update(shared)
-        result["oldState"] = old
+        old = writer.result.get("oldState", members["oldState"])
+        writer.result.update(own_copy(members) if position else members)
+        writer.result["oldState"] = old
 
 
 def common(arguments: Members) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import attrs
 from jmap_async.errors import JMAPError, MethodError, RemoteProtocolError
 from jmap_async.planner.creations import is_array
 from jmap_async.planner.entry import NOT_DECODED, Answer
+from jmap_async.planner.shares import own_copy
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.fields import Decoder, Malformed
@@ -42,12 +43,21 @@ def result_of(method: Method, answer: Answer | Exception | None) -> Any:
     """Return what the answer to a call says, or raise its error."""
     if not isinstance(answer, Answer):
         assert answer is not None  # noqa: S101 - whoever asks has waited for it
-        # A copy: the traceback leads to the call, which must not lead back to the traceback.
-        raise answer.for_caller() if isinstance(answer, JMAPError) else answer
+        raise _own_error(answer)
     if answer.value is NOT_DECODED:
         # Kept, so that awaiting the call again costs nothing.
         answer.value, answer.objects = _decoded(method, answer), None
     return answer.value
+
+
+def _own_error(error: Exception) -> Exception:
+    """Return a copy: its traceback leads to the call, which must not lead to a traceback."""
+    if not isinstance(error, JMAPError):
+        return error.with_traceback(None)
+    own = error.for_caller()
+    if isinstance(own, MethodError):
+        own.arguments = own_copy({**own.arguments})
+    return own
 
 
 def _decoded(method: Method, answer: Answer) -> object:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from jmap_async import Client, connect
-from jmap_async.errors import LimitExceeded, MethodError
+from jmap_async.errors import HTTPError, LimitExceeded, MethodError
 from jmap_async.testing import JSONObject, Limits, MemoryServer
 from tests.serving import AT_ONCE, is_idle, problem
 
@@ -88,6 +88,21 @@ async def test_t31_a_limit_that_one_call_exceeds(jmap_server: MemoryServer) -> N
         assert "maxSizeRequest" == failed.limit
         assert client.stats.posts < 8
         assert is_idle(client)
+
+
+async def test_a_call_that_failed_keeps_nothing_of_its_request(jmap_server: MemoryServer) -> None:
+    """The traceback of what went wrong leads to the request, and so to everybody's calls."""
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
+
+        async def fail(_request: web.Request, _body: JSONObject) -> web.Response:
+            return web.Response(status=404)
+
+        jmap_server.on_request = fail
+        calls = [client.email.get(["M1"]), client.email.query()]
+        await asyncio.gather(*calls, return_exceptions=True)
+        errors = [call.state.answer for call in calls]
+        assert [HTTPError, HTTPError] == [*map(type, errors)]
+        assert [None, None] == [one.__traceback__ for one in errors]
 
 
 @pytest.mark.parametrize("as_coroutine", [False, True])
