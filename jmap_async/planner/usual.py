@@ -28,6 +28,7 @@ from jmap_async.protocol.standard import ByIds, Set
 _METHODS: Final = 64
 _KINDS: Final = 8
 _PATCHES: Final = 64
+_SHORT: Final = 200
 
 
 @record(eq=False)
@@ -35,10 +36,11 @@ class Kind:
     """What is known of calls of a kind.
 
     `values` are their other arguments as the caller gave them, and `arguments` as they are sent.
-    `patches` are some, as JSON, of which there is nothing to say against.
+    `patches` are some short ones, as JSON, of which there is nothing to say against.
     """
 
     values: tuple[object, ...]
+    types: list[type]
     using: frozenset[str]
     accounts: tuple[str | None, ...]
     arguments: dict[str, Any]
@@ -118,7 +120,7 @@ def _patches(arguments: Any, ids: list[str], kind: Kind) -> bytes | None:
     patches = encode(update)[1:-1]
     if creations.may_mention(patches) or tuple(arguments.needs()):
         return None
-    if alone:
+    if 0 < len(alone) <= _SHORT:
         if len(kind.patches) >= _PATCHES:
             kind.patches.clear()
         kind.patches.add(alone)
@@ -131,8 +133,10 @@ def _kind(call: AnyCall, session: Session, varying: str) -> Kind | None:
     values = _others(arguments.__class__, varying)(arguments)
     about = call.method, call.account_id
     known: list[Kind] = session.usual.get(about, [])
+    types = [*map(type, values)]
     for kind in known:
-        if kind.values == values:
+        # To Python True is 1, and that is 1.0.
+        if kind.values == values and kind.types == types:
             return kind
     learnt = _learn(call, session, varying, values)
     if learnt is not None:
@@ -143,34 +147,26 @@ def _kind(call: AnyCall, session: Session, varying: str) -> Kind | None:
     return learnt
 
 
-def _fields(cls: type[Any], varying: str) -> "tuple[attrs.Attribute[Any], ...]":
-    """Return the arguments of a class but one."""
-    return tuple(one for one in attrs.fields(cls) if one.name != varying)
-
-
 @cache
 def _others(cls: type[Any], varying: str) -> Callable[[object], tuple[object, ...]]:
     """Return the function that gives the class, and the arguments but one."""
+    names = [one.name for one in attrs.fields(cls) if one.name != varying]
     # The class twice: a lone name would not give a tuple.
-    return attrgetter("__class__", "__class__", *(one.name for one in _fields(cls, varying)))
+    return attrgetter("__class__", "__class__", *names)
 
 
-def _is_plain(value: object, type_: object) -> bool:
-    """Tell whether a value may be sent in place of all that are equal to it.
-
-    To Python True is 1, and that is 1.0: what is remembered is of the right type.
-    """
+def _is_plain(value: object) -> bool:
+    """Tell whether whatever is equal to a value, and of the same type, is sent in the same way."""
     if isinstance(value, list | tuple):
         return {str}.issuperset(map(type, cast("list[object]", value)))
-    return value is None or type(value) in (str, type_)
+    return value is None or type(value) in (str, bool, int)
 
 
 def _learn(
     call: AnyCall, session: Session, varying: str, values: tuple[object, ...]
 ) -> Kind | None:
     arguments: Any = call.arguments
-    fields = _fields(arguments.__class__, varying)
-    if not all(_is_plain(value, one.type) for value, one in zip(values[2:], fields, strict=True)):
+    if not all(map(_is_plain, values[2:])):
         return None
     others: dict[str, Any] = unstructure(arguments)
     del others[varying]
@@ -178,8 +174,12 @@ def _learn(
     if not (only_patches or call.method.reads) or creations.may_mention(encode(others)):
         return None
     arguments.check()
+    if only_patches and tuple(arguments.needs()):
+        return None  # others like it need less
     using, accounts = permitted(call, session, others)
     rest = encode(others)
     # Copies: what is in there belongs to whoever made this call.
     own = tuple(copy(one) for one in values)
-    return Kind(own, using, accounts, orjson.loads(rest), (call.method.name, using, rest))
+    types = [*map(type, values)]
+    alike = call.method.name, using, rest
+    return Kind(own, types, using, accounts, orjson.loads(rest), alike)

@@ -61,7 +61,9 @@ def outcome(prepared: Callable[[Desk, Call[Any]], Entry], desk: Desk, call: Call
     except LocalProtocolError as error:
         return str(error)
     assert orjson.loads(entry.encoded) == entry.arguments
-    known = entry.using, entry.accounts, entry.arguments, entry.alike, entry.ids, entry.mergeable
+    # As bytes: to Python True is 1.
+    sent = orjson.dumps(entry.arguments, option=orjson.OPT_SORT_KEYS)
+    known = entry.using, entry.accounts, sent, entry.alike, entry.ids, entry.mergeable
     return *known, entry.creates, entry.makers, entry.strangers, [*entry.needs]
 
 
@@ -185,26 +187,58 @@ def test_the_kinds_of_reads_that_are_known_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "sent"),
+    "given",
     [
-        ({"fetch_text_body_values": 1}, {"fetch_text_body_values": True}, b"true"),
-        ({"fetch_text_body_values": 0}, {"fetch_text_body_values": False}, b"{"),
-        ({"max_body_value_bytes": 9.0}, {"max_body_value_bytes": 9}, b":9,"),
-        ({"max_body_value_bytes": True}, {"max_body_value_bytes": 1}, b":1,"),
-        ({"properties": ("id",)}, {"properties": ["id"]}, b'["id"]'),
+        [{"fetch_text_body_values": one} for one in (True, 1, 1.0)],
+        [{"fetch_text_body_values": one} for one in (False, 0)],
+        [{"max_body_value_bytes": one} for one in (9, 9.0)],
+        [{"max_body_value_bytes": one} for one in (1, True)],
+        [{"properties": one} for one in (["id"], ("id",), ["id", "size"])],
     ],
 )
-def test_what_one_caller_wrote_is_not_sent_for_another(
-    first: Wire, second: Wire, sent: bytes
-) -> None:
+def test_what_one_caller_wrote_is_not_sent_for_another(given: list[Wire]) -> None:
     """To Python 1 is True, and 1.0 is 1; a server refuses one of them."""
-    desk = Desk()
     method = raw_method("Email/get", capability=MAIL)
-    entries = [
-        desk.submit(Call(method, EmailGet(["M1"], **one), sender=desk._teller))
-        for one in (first, second)
+
+    def sent(desk: Desk, arguments: Wire) -> bytes:
+        call: Call[Any] = Call(method, EmailGet(["M1"], **arguments), sender=desk._teller)
+        return desk.submit(call).encoded
+
+    desk = Desk()
+    for one in (*given, *reversed(given)):
+        assert sent(Desk(), one) == sent(desk, one)
+
+
+def test_a_list_that_its_caller_goes_on_with_is_not_sent_for_another() -> None:
+    """What is remembered of it is a copy."""
+    desk, names = Desk(), ["id"]
+    method = raw_method("Email/get", capability=MAIL)
+    desk.submit(Call(method, Get(["M1"], properties=names), sender=desk._teller))
+    names.append("subject")
+    other = Get(["M2"], properties=["id", "subject"])
+    entry = desk.submit(Call(method, other, sender=desk._teller))
+    assert ["id", "subject"] == entry.arguments["properties"]
+
+
+def test_what_one_patch_needs_others_do_not() -> None:
+    """A capability that the server refuses would cost them their answer."""
+    desk = Desk(capabilities=[SHARING])
+    method = raw_method("Mailbox/set", capability=MAIL)
+    used = [
+        desk.submit(Call(method, MailboxSet(update={"P1": patch}), sender=desk._teller)).using
+        for patch in ({"shareWith": None}, {"sortOrder": 1}, {"shareWith": None})
     ]
-    assert sent in entries[1].encoded
+    assert [{CORE, MAIL, SHARING}, {CORE, MAIL}, {CORE, MAIL, SHARING}] == used
+
+
+def test_long_patches_are_not_remembered() -> None:
+    """Photographs, scripts: nobody else sets the same."""
+    desk = Desk()
+    call = desk.call("Email/set", {})
+    call.arguments = Set(update={"M1": {"x": "x" * 1000}})
+    desk.submit(call)
+    [[kind]] = desk.session.usual.values()
+    assert not kind.patches
 
 
 def test_the_patches_that_are_known_are_bounded() -> None:
