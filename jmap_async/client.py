@@ -56,7 +56,6 @@ class Client(Facades):
             max_waiting=max_waiting,
             rows_per_turn=rows_per_turn,
         )
-        self._loop = asyncio.get_running_loop()
         self._retry = retry or Retry()
         self._uploader = Uploader(transport, self._retry)
         self._accounts: dict[Id, Facades] = {}
@@ -195,8 +194,11 @@ class Client(Facades):
 
     def begin(self, call: Call[Any]) -> object:
         """Return whose names the creation ids of a new call are: the running task's."""
-        # Not by way of running_task(): every call comes here. Outside of any task it is None.
-        return asyncio.current_task(self._loop)
+        try:
+            # Not by way of running_task(): every call comes here.
+            return asyncio.current_task()
+        except RuntimeError:
+            return None
 
     def running_task(self) -> object:
         """Identify the task that is running now."""

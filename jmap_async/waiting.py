@@ -32,7 +32,7 @@ class Waiters:
 
     def add(self, entry: Entry) -> Waiter:
         """Return a future that is done when the call has ended."""
-        waiter: Waiter = asyncio.Future(loop=self._loop)
+        waiter: Waiter = self._loop.create_future()
         if self._first.setdefault(entry, waiter) is not waiter:
             self._further.setdefault(entry, []).append(waiter)
         return waiter

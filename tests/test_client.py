@@ -1,6 +1,7 @@
 """Connecting, the client itself, and what it explains."""
 
 import asyncio
+import threading
 
 import aiohttp
 import attrs
@@ -234,3 +235,21 @@ async def test_explaining_what_cannot_be_sent(
     await jmap_client.refresh_session()
     with pytest.raises(TooLarge, match="Core/echo"):
         jmap_client.explain(jmap_client.core.echo({"a": "x" * 300}))
+
+
+async def test_a_call_that_another_thread_makes_is_of_no_task(jmap_server: MemoryServer) -> None:
+    """Its creation ids are not those of the task that the event loop is at meanwhile."""
+    async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
+        made = threading.Event()
+        scopes: list[object] = []
+
+        def make() -> None:
+            scopes.append(client.core.echo().scope)
+            made.set()
+
+        thread = threading.Thread(target=make)
+        thread.start()
+        made.wait()  # holds the loop up in this very task
+        thread.join()
+        assert [None] == scopes
+        assert asyncio.current_task() is client.core.echo().scope
