@@ -52,9 +52,8 @@ def _getstate(self: object) -> dict[str, object]:
 
 
 def _setstate(self: object, state: Mapping[str, object]) -> None:
-    for one in _fields(self):
-        if one.name in state:
-            object.__setattr__(self, one.name, state[one.name])
+    for name, value in state.items():
+        object.__setattr__(self, name, value)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -74,7 +73,7 @@ _UNHASHABLE: Final = {"__repr__": _repr, "__eq__": _eq, "__hash__": None}
 # What comes later
 
 _FIELDS: Final = "__attrs_attrs__"
-_WRITTEN: Final = ("__init__", _FIELDS, "__attrs_props__", "__match_args__")
+_WRITTEN: Final = ("__init__", _FIELDS, "__match_args__")
 _OF_ITS_OWN: Final = frozenset({"__dict__", "__weakref__"})
 
 
@@ -102,7 +101,7 @@ class _Later:
         for name in _WRITTEN if init else (_FIELDS,):
             later = vars(self.cls)[name]
             if isinstance(later, _Later):
-                setattr(self.cls, name, later.change(getattr(written, name, None)))
+                setattr(self.cls, name, later.change(getattr(written, name)))
         made = vars(self.cls)[self.name]
         bind = getattr(made, "__get__", None)
         return bind(instance, owner) if bind else made
@@ -120,7 +119,8 @@ def change_later(cls: type, name: str, change: Callable[[Any], Any]) -> None:
 def _slotted(cls: type[T], methods: Mapping[str, Any], build: Callable[..., type]) -> type[T]:
     """Return a class like this one with slots for what it annotates; `build` makes the rest."""
     whole = {name: one for name, one in vars(cls).items() if name not in _OF_ITS_OWN}
-    fields = get_annotations(cls)
+    annotated = get_annotations(cls).items()
+    fields = [name for name, type_ in annotated if "ClassVar" not in str(type_)]
     own = {name: one for name, one in whole.items() if name not in fields}
 
     def write(*, init: bool) -> type:
@@ -147,7 +147,8 @@ def _slots(cls: type, fields: Iterable[str]) -> tuple[str, ...]:
 def _rebind(own: Mapping[str, Any], cls: type, slotted: type) -> None:
     """Have `super()` in the methods of a class mean the slotted one."""
     for one in own.values():
-        for cell in getattr(one, "__closure__", None) or ():
+        function = getattr(one, "fget", None) or getattr(one, "__func__", one)
+        for cell in getattr(function, "__closure__", None) or ():
             if cell.cell_contents is cls:
                 cell.cell_contents = slotted
 

@@ -197,7 +197,8 @@ _shapes: dict[type, Shape[Any]] = {}
 def _shape(cls: type[C]) -> Shape[C]:
     shape = _shapes.get(cls)
     if shape is None:
-        shape = _shapes[cls] = Shape(cls)
+        bases = [_shape(one) for one in cls.__bases__ if issubclass(one, DataObject)]
+        shape = _shapes[cls] = Shape(cls, *bases)
     return shape
 
 

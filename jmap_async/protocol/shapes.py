@@ -87,8 +87,9 @@ class Field:
 class Shape(Generic[C]):
     """The properties of a class, looked up once."""
 
-    def __init__(self, cls: type[C]) -> None:
+    def __init__(self, cls: type[C], *bases: "Shape[Any]") -> None:
         self.cls = cls
+        self._bases = bases
         fields = attrs.fields(cast("Any", cls))
         self._attributes = [one for one in fields if one.name not in {"extra", "whole"}]
         members = {one.name: _member(cls, one.name) for one in self._attributes}
@@ -105,8 +106,10 @@ class Shape(Generic[C]):
         """The properties, in the order of their declaration.
 
         No value is stored before they are known; from then on the class converts what waits, and
-        not as a base does it, whose properties may be of other types.
+        not as a base does it, whose properties may be of other types. Bases do so for `super()`.
         """
+        for base in self._bases:
+            _ = base.fields
         hints = get_type_hints(self.cls)
         fields = tuple(_field(self.cls, one, hints[one.name]) for one in self._attributes)
         for one in fields:

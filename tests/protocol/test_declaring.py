@@ -5,10 +5,11 @@ import gc
 import inspect
 import pickle
 import pydoc
+import sys
 import weakref
 from collections.abc import Callable
 from threading import Barrier, Thread
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 import pytest
@@ -100,6 +101,8 @@ def test_a_record_does_not_change() -> None:
     point = Point(x=1, note="here")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         point.x = 2  # type: ignore[misc]
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del point.x  # pyright: ignore[reportAttributeAccessIssue]
     assert Point(x=2, y=0) == attrs.evolve(point, x=2, y=0)
     assert point == copy.copy(point) == pickle.loads(pickle.dumps(point))  # noqa: S301 - ours
 
@@ -150,6 +153,11 @@ class Base:
         """Return something to add to."""
         return ["base"]
 
+    @classmethod
+    def title(cls) -> str:
+        """Say what it is."""
+        return f"a {cls.__name__}"
+
 
 def shape(decorator: Any, **options: Any) -> Any:  # noqa: ANN401 - of attrs or ours
     """Declare a class that nobody has used yet."""
@@ -161,8 +169,18 @@ def shape(decorator: Any, **options: Any) -> Any:  # noqa: ANN401 - of attrs or 
         tags: list[str] = attrs.field(factory=list, converter=listed)
         number: int = attrs.field(default=3, init=False, metadata={"wire": "NUMBER"})
 
+        LIMIT: ClassVar[int] = 3
+
         def words(self) -> list[str]:
             return [*super().words(), self.name]
+
+        @property
+        def first(self) -> str:
+            return super().words()[0]
+
+        @classmethod
+        def title(cls) -> str:
+            return super().title()
 
     return Shape
 
@@ -224,20 +242,44 @@ def test_no_other_class_is_left_behind() -> None:
 
 def test_threads_may_use_a_class_first() -> None:
     """A class that many threads begin to use at once is completed for each of them."""
-    cls = shape(record, kw_only=True)
+    classes = [shape(record, kw_only=True) for _ in range(50)]
     barrier = Barrier(4)
     made: list[object] = []
 
     def use() -> None:
         barrier.wait()
-        made.append(cls("a", tags="b"))
+        made.extend(cls("a", tags="b") for cls in classes)
 
     threads = [Thread(target=use) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert [cls("a", tags="b")] * 4 == made
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # else hardly ever does one come while another is at it
+    try:
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert 4 * len(classes) == len(made)
+    assert all(one in made for one in [cls("a", tags="b") for cls in classes])
+
+
+def test_fields_are_there_without_a_constructor() -> None:
+    """Of a class that others inherit from nothing else is ever asked for."""
+    cls = shape(record)
+    assert ["name", "_size", "tags", "number"] == [one.name for one in attrs.fields(cls)]
+    assert not inspect.isfunction(vars(cls)["__init__"])
+    assert ["a"] == cls("a", 1).words()[-1:]
+    assert inspect.isfunction(vars(cls)["__init__"])
+
+
+def test_what_is_no_field_stays_in_the_class() -> None:
+    """Constants of the class, and methods that ask the base, of whatever kind."""
+    for cls in (shape(record), shape(attrs.frozen)):
+        made = cls("a")
+        assert 3 == cls.LIMIT == made.LIMIT
+        assert [made.first, "a"] == made.words()
+        assert "a Shape" == cls.title()
 
 
 def test_what_attrs_wrote_is_changed_now_or_later() -> None:

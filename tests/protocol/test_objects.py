@@ -545,6 +545,22 @@ def test_classes_can_inherit_from_data_objects() -> None:
     assert "More(size=1, color='red', extra={'x': 2})" == repr(more)
 
 
+def test_a_subclass_can_ask_its_base_for_a_property() -> None:
+    """Rows are converted there, too, though nobody has used the base before."""
+
+    @data_object
+    @attrs.frozen(kw_only=True)
+    class Base(DataObject):
+        parts: list[Part] = ABSENT
+
+    class Plain(Base):
+        @property
+        def first(self) -> Part:
+            return super().parts[0]
+
+    assert Part(size=1) == decoder(Plain)({"parts": [{"size": 1}]}).first
+
+
 @pytest.mark.parametrize("declare", [declared, attrs.frozen])
 @pytest.mark.parametrize("base_first", [True, False])
 def test_classes_can_redeclare_what_they_inherit(
