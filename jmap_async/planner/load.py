@@ -149,7 +149,7 @@ class Load:
                 members.append(frame % b",".join(fragments))
         return b"{%b}" % b",".join(members)
 
-    def leave(self, unit: "Unit") -> None:
+    def send(self, unit: "Unit") -> None:
         """Put the invocation into the request, and say who may build on it."""
         entries = tuple(dict.fromkeys(chain.from_iterable(one.entries for one in self.pieces)))
         changes = [one for one in self.pieces if isinstance(one, Change)]

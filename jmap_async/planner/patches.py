@@ -53,7 +53,8 @@ class Patches:
         objects = [*accumulate(map(len, first.ids))]
         octets = [*accumulate([len(one) + 1 for one in first.bodies])]
         count = min(bisect_right(objects, most), bisect_right(octets, room))
-        if count < len(self.entries) and len(first.ids[count]) > 1:
+        full = most == (objects[count - 1] if count else 0)
+        if count < len(self.entries) and len(first.ids[count]) > 1 and not full:
             return None
         return count
 

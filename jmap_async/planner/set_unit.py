@@ -139,7 +139,7 @@ class SetUnit(Unit):
             offer = load.fill(self._backlog, left=self._left, refuse=self._refuse)
             self.exhausted = not self._backlog.next
         if load.pieces:
-            load.leave(self)
+            load.send(self)
             self._under_way = True
             return Offer.TAKEN
         # Those who wanted the rest may have left, or been refused.

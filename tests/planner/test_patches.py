@@ -31,12 +31,12 @@ def test_as_many_calls_fit_as_number_and_octets_allow(
     fitting = patches.fitting(most=most, room=room)
     count = 0
     for entry, some in zip(patches.entries, keys, strict=True):
+        if len(some) > most or len(entry.patches) + 1 > room:
+            break
         most -= len(some)
         room -= len(entry.patches) + 1
-        if most < 0 or room < 0:
-            break
         count += 1
-    apart = count < len(keys) and len(keys[count]) > 1
+    apart = most > 0 and count < len(keys) and len(keys[count]) > 1
     assert (None if apart else count) == fitting
 
 
