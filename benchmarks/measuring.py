@@ -39,8 +39,8 @@ class Spent:
 def measured() -> Iterator[Spent]:
     """Measure what is done meanwhile; neither garbage of before counts, nor what is there already.
 
-    All clients are loaded in one process. What the others consist of would make each full run of
-    the garbage collector longer, which in a program of their own it does not.
+    All clients are loaded in one process, where each would pay for what the others consist of
+    whenever the garbage collector looks at everything. So no one pays, not for its own either.
     """
     gc.collect()
     gc.freeze()

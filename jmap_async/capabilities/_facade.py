@@ -116,7 +116,10 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
         return call
 
     def described(self, uri: str) -> Method:
-        """Return the method as the planner and the decoder see it: the same each time."""
+        """Return the method as the planner and the decoder see it.
+
+        It is the same each time: what is known of usual calls is kept by method.
+        """
         found = self._described.get(uri)
         if found is None:
             found = self._described[uri] = Method(

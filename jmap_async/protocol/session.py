@@ -74,11 +74,11 @@ class Session:
     permitted: dict[object, Any] = attrs.field(
         factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
     )
-    """What calls were found to be allowed (see planner/prepare.py): found out once."""
+    """What calls were found to be allowed (see planner/permitted.py): found out once."""
     usual: dict[object, Any] = attrs.field(
         factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
     )
-    """What is known of calls that differ from others in ids and patches alone, likewise."""
+    """What is known of calls that differ in ids and patches alone (see planner/usual.py)."""
 
     def primary_account(self, capability: str) -> Id | None:
         """Return the account to use for a capability, unless one is named; None: there is none.

@@ -155,7 +155,7 @@ class Set(Arguments, Generic[T]):
     def check(self) -> None:
         """Refuse what is no id, no creation id or no patch.
 
-        Which object a patch is for makes no difference: so that is not asked each time.
+        Whether a patch is good must not depend on its id: the planner remembers the patch alone.
         """
         for key in self.create or ():
             check_creation_id(key)
