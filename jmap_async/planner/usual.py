@@ -4,7 +4,7 @@ Most calls are one of these and differ from others in ids or patches alone: what
 to know of them is found out once for each kind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cache
 from operator import attrgetter
@@ -36,16 +36,22 @@ class Kind:
     """What is known of calls of a kind.
 
     `values` are their other arguments as the caller gave them, and `arguments` as they are sent.
+    `scalars` are the types of those that are numbers or flags, by position, where they are not left
+    at their defaults.
     `patches` are some short ones, as JSON, of which there is nothing to say against.
     """
 
     values: tuple[object, ...]
-    types: list[type]
+    scalars: Mapping[int, type]
     using: frozenset[str]
     accounts: tuple[str | None, ...]
     arguments: dict[str, Any]
     alike: Alike
     patches: set[bytes] = attrs.field(factory=set[bytes], init=False)
+
+    def is_other_than(self, values: tuple[object, ...]) -> bool:
+        """Tell whether equal values are of other types: to Python True is 1, and that is 1.0."""
+        return any(type(values[place]) is not kind for place, kind in self.scalars.items())
 
 
 def prepare_usual(call: AnyCall, session: Session) -> Entry | None:
@@ -133,10 +139,8 @@ def _kind(call: AnyCall, session: Session, varying: str) -> Kind | None:
     values = _others(arguments.__class__, varying)(arguments)
     about = call.method, call.account_id
     known: list[Kind] = session.usual.get(about, [])
-    types = [*map(type, values)]
     for kind in known:
-        # To Python True is 1, and that is 1.0.
-        if kind.values == values and kind.types == types:
+        if kind.values == values and not (kind.scalars and kind.is_other_than(values)):
             return kind
     learnt = _learn(call, session, varying, values)
     if learnt is not None:
@@ -150,9 +154,13 @@ def _kind(call: AnyCall, session: Session, varying: str) -> Kind | None:
 @cache
 def _others(cls: type[Any], varying: str) -> Callable[[object], tuple[object, ...]]:
     """Return the function that gives the class, and the arguments but one."""
-    names = [one.name for one in attrs.fields(cls) if one.name != varying]
+    names = [one.name for one in _fields(cls, varying)]
     # The class twice: a lone name would not give a tuple.
     return attrgetter("__class__", "__class__", *names)
+
+
+def _fields(cls: type[Any], varying: str) -> "list[attrs.Attribute[Any]]":
+    return [one for one in attrs.fields(cls) if one.name != varying]
 
 
 def _is_plain(value: object) -> bool:
@@ -166,6 +174,7 @@ def _learn(
     call: AnyCall, session: Session, varying: str, values: tuple[object, ...]
 ) -> Kind | None:
     arguments: Any = call.arguments
+    fields = _fields(arguments.__class__, varying)
     if not all(map(_is_plain, values[2:])):
         return None
     others: dict[str, Any] = unstructure(arguments)
@@ -180,6 +189,10 @@ def _learn(
     rest = encode(others)
     # Copies: what is in there belongs to whoever made this call.
     own = tuple(copy(one) for one in values)
-    types = [*map(type, values)]
+    scalars = {
+        place: type(value)
+        for place, (value, one) in enumerate(zip(values[2:], fields, strict=True), 2)
+        if isinstance(value, int) and value != one.default
+    }
     alike = call.method.name, using, rest
-    return Kind(own, types, using, accounts, orjson.loads(rest), alike)
+    return Kind(own, scalars, using, accounts, orjson.loads(rest), alike)
