@@ -1,5 +1,6 @@
 """Invocations of /set that are put together: what fits, and what is written."""
 
+import attrs
 import orjson
 from hypothesis import given, strategies as st
 
@@ -99,3 +100,18 @@ def test_no_email_is_sent_twice() -> None:
 def test_octets_count_the_commas() -> None:
     """One for each piece."""
     assert 9 == octets([(0, b"abc"), (1, b"defg")])
+
+
+def test_a_change_that_cannot_be_made_smaller_may_use_all_that_the_session_allows() -> None:
+    """What was learnt since is a guess about how to pack: the server decides; others go apart."""
+    desk = Desk()
+    learnt = attrs.evolve(desk.session.core, max_size_request=600)
+    sizes = (10, 500, 10)
+    for size in sizes:
+        desk.ask("Email/set", {"create": {"k": {"subject": "x" * size}}})
+    sent: list[list[int]] = []
+    while (request := desk.planner.next_request(learnt)) is not None:
+        [(_, arguments, _)] = orjson.loads(request.encode())["methodCalls"]
+        sent.append([len(one["subject"]) for one in arguments["create"].values()])
+        desk.carry(request)
+    assert [[10], [500], [10]] == sent
