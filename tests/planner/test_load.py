@@ -9,7 +9,7 @@ from jmap_async.planner.load import Load, octets
 from jmap_async.planner.outcomes import Writer
 from jmap_async.planner.request import Request
 from jmap_async.protocol.session import CoreCapability
-from tests.planner.desk import SUBMISSION, Desk, Wire
+from tests.planner.desk import SUBMISSION, Desk, Wire, members, with_limits
 from tests.planner.model import MAIL
 
 
@@ -115,3 +115,15 @@ def test_a_change_that_cannot_be_made_smaller_may_use_all_that_the_session_allow
         sent.append([len(one["subject"]) for one in arguments["create"].values()])
         desk.carry(request)
     assert [[10], [500], [10]] == sent
+
+
+def test_what_refers_to_a_write_that_was_cut_up_waits_for_all_of_it() -> None:
+    """No invocation of the request has all that the call will have answered."""
+    desk = Desk(told=with_limits(max_objects_in_set=2))
+    patches = {one: {"keywords/a": True} for one in ("M1", "M2", "M3")}
+    write = desk.call("Email/set", {"update": patches})
+    desk.submit(write)
+    behind = desk.ask("Email/changes", {"sinceState": write.ref("/newState")})
+    desk.run()
+    assert [["Email/set", "Email/set"], ["Email/changes"]] == [desk.names(0), desk.names(1)]
+    assert [] == members(behind)["updated"]
