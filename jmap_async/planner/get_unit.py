@@ -26,7 +26,7 @@ from jmap_async.planner.shares import (
     add,
     handed_out,
     handed_to_one,
-    own_copy,
+    own_copies,
     untake,
     without,
 )
@@ -43,9 +43,6 @@ _ONE_EACH: Final = re.compile(r"/list/\*/(?:id|threadId|emailId|parentId)")
 
 # What a response has of its own for each of those who share it.
 _OWN: Final = frozenset({"list", "notFound", "state"})
-
-# What may be shared, since it cannot be changed.
-_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 # Octets of `,"ids":` in the arguments.
 _IDS: Final = 7
@@ -200,11 +197,11 @@ class GetUnit(Unit):
             if request.invocations:
                 return None
             fitting = [*part][:1]
-            if (size := len(encode(fitting))) > room + request.slack:
+            if (size := len(orjson.dumps(fitting))) > room + request.slack:
                 raise self._too_large(overhead + size, request.told.max_size_request)
         for one in [*part][len(fitting) :]:
             del part[one]
-        return encode(fitting)
+        return orjson.dumps(fitting)
 
     def _carried(self, part: Wanted, request: Request) -> tuple[Entry, ...]:
         """Take note that a request carries a part; return who shares it."""
@@ -245,9 +242,7 @@ class GetUnit(Unit):
             else handed_to_one(part, rows, state)
         )
         members = {name: value for name, value in arguments.items() if name not in _OWN}
-        shareable = _PLAIN.issuperset(map(type, members.values()))
-        for position, share in enumerate(settled):
-            own = members if shareable or not position else own_copy(members)
+        for share, own in zip(settled, own_copies(members), strict=False):
             self._settle(share.entry, share.answer(own))
 
     def _referred(self, invocation: Invocation) -> Wanted | None:
@@ -346,7 +341,7 @@ def _within(room: int, ids: list[str]) -> list[str]:
     """Return the first ids, as many as fit into so many octets."""
     size = 1
     for count, one in enumerate(ids):
-        size += len(encode(one)) + 1
+        size += len(orjson.dumps(one)) + 1
         if size > room:
             return ids[:count]
     return ids

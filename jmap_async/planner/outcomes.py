@@ -7,7 +7,7 @@ from jmap_async.errors import MethodError, TooLarge
 from jmap_async.planner.creations import is_array, is_object, restored_error
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.recovery import repeatable
-from jmap_async.planner.shares import own_copy
+from jmap_async.planner.shares import own_copies
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def note(change: "Change", error: Members) -> None:
 def complete(writers: Iterable[Writer], arguments: Members) -> None:
     """Add to the results what does not speak of single objects."""
     members = common(arguments)
-    for position, writer in enumerate(dict.fromkeys(writers)):
+    for writer, own in zip(dict.fromkeys(writers), own_copies(members), strict=False):
         # The old state is that before the first part.
-        old = writer.result.get("oldState", members["oldState"])
-        writer.result.update(own_copy(members) if position else members)
+        old = writer.result.get("oldState", own["oldState"])
+        writer.result.update(own)
         writer.result["oldState"] = old
 
 

@@ -1,6 +1,6 @@
 """Shares: what each of those who share a merged read wants of it, and what of it has come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 import attrs
@@ -12,6 +12,9 @@ from jmap_async.planner.request import Request
 from jmap_async.protocol.declaring import state
 
 UNREAD: Final = object()
+
+# What may be shared, since it cannot be changed.
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 class Share:
@@ -101,6 +104,14 @@ def own_copy(value: dict[str, Any]) -> dict[str, Any]:
     except TypeError:
         # Deeper than orjson writes, though it has read it: servers are not trusted.
         return _deep_copy(value)
+
+
+def own_copies(members: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield members of a response for each of those who share it: nobody could change another's."""
+    yield members
+    shareable = _PLAIN.issuperset(map(type, members.values()))
+    while True:
+        yield members if shareable else own_copy(members)
 
 
 def _deep_copy(value: dict[str, Any]) -> dict[str, Any]:
