@@ -155,6 +155,10 @@ class Entry:
             for entry in self.needs:
                 entry.release()
 
+    def fail(self, error: Exception) -> None:
+        """Have an error for an answer, without traceback: that leads to everybody's calls."""
+        self.answer = error.with_traceback(None)
+
     @property
     def needs(self) -> Collection["Entry"]:
         """The entries that have to be carried out before this one."""

@@ -248,7 +248,7 @@ class Planner:
     def refuse(self, entry: Entry, error: Exception) -> None:
         """Give a call an error, wherever it is; nothing more of it is sent."""
         if entry.answer is None:
-            entry.answer = error.with_traceback(None)
+            entry.fail(error)
             self._settled(entry)
 
     def finished(self) -> Sequence[Entry]:

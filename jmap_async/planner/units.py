@@ -343,8 +343,8 @@ class Unit:
 
     def _fail(self, entry: Entry, error: Exception) -> None:
         if entry.answer is None:
-            # Its traceback leads to the request, and so to everybody's calls.
-            entry.answer, entry.unit = error.with_traceback(None), None
+            entry.fail(error)
+            entry.unit = None
             self._queue.settled(entry)
 
 
