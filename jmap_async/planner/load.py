@@ -83,13 +83,11 @@ class Load:
             pieces.popleft()
             pieces.extendleft(reversed(backlog.in_detail([patches])))
             return Offer.TAKEN
-        if count < len(patches.entries):
-            if count:
-                self._take(patches.cut(count))
+        if count:
+            self._take(patches.cut(count))
+        if patches.entries:
             return Offer.FULL
         pieces.popleft()
-        if count:
-            self._take(patches)
         return Offer.TAKEN
 
     def _take(self, patches: Patches) -> None:

@@ -120,10 +120,12 @@ def _patches(arguments: Any, ids: list[str], kind: Kind) -> bytes | None:
     patch = update[ids[0]]
     # Thousands of tasks set the same few keywords: what was found good once is not checked again.
     alone = encode(patch) if len(ids) == 1 and patch.__class__ is dict else b""
-    if alone in kind.patches and are_plain_ids(ids):
-        return orjson.dumps(ids[0]) + b":" + alone
-    arguments.check()
-    patches = encode(update)[1:-1]
+    known = alone in kind.patches and are_plain_ids(ids)
+    if not known:
+        arguments.check()
+    patches = orjson.dumps(ids[0]) + b":" + alone if alone else encode(update)[1:-1]
+    if known:
+        return patches
     if creations.may_mention(patches) or tuple(arguments.needs()):
         return None
     if 0 < len(alone) <= _SHORT:
