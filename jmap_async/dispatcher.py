@@ -21,6 +21,7 @@ from jmap_async.errors import (
     JMAPError,
     LimitExceeded,
     LocalProtocolError,
+    Outcome,
     TransportError,
 )
 from jmap_async.planner import (
@@ -324,7 +325,7 @@ class Dispatcher:
     def _give_up(self, error: Exception | None = None) -> None:
         """Fail everything that waits; by default, because the client is closed."""
         for entry in self._waiters.entries:
-            self._planner.refuse(entry, error or _closed(entry.method.name))
+            self._planner.refuse(entry, error or _closed(entry.method.name, entry.outcome))
         self._wake()
         self._places.admit(everybody=self._closed)
 
@@ -345,8 +346,11 @@ def _elsewhere(call: Call[Any]) -> LocalProtocolError:
     )
 
 
-def _closed(what: str) -> ClientClosed:
-    return ClientClosed(f"{what}: the client is closed: make a new one with connect()")
+def _closed(what: str, outcome: Outcome = "not_sent") -> ClientClosed:
+    doubt = "; whether this call was carried out is unknown" if outcome == "unknown" else ""
+    return ClientClosed(
+        f"{what}: the client is closed: make a new one with connect(){doubt}", outcome=outcome
+    )
 
 
 def _cancelled(request: Request) -> TransportError:

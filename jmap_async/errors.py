@@ -21,8 +21,8 @@
     │   ├── ReadOnlyAccount
     │   ├── TooLarge
     │   └── PropertyNotFetched         (an AttributeError too)
-    ├── RemoteProtocolError            the server broke the RFC
-    └── ClientClosed
+    ├── RemoteProtocolError            the server broke the RFC; has an outcome, too
+    └── ClientClosed                   has an outcome, too
 
 Constructors take the message first and everything else by keyword with a default, so that an
 error survives `copy` and `pickle`: calls that shared a request each get an error of their own.
@@ -388,14 +388,31 @@ class PropertyNotFetched(LocalProtocolError, AttributeError):
 
 
 class RemoteProtocolError(JMAPError):
-    """The server broke the RFC; `piece` is what was wrong, shortened."""
+    """The server broke the RFC; `piece` is what was wrong, shortened.
+
+    `outcome` is that of a TransportError: an answer that cannot be read, or that does not fit the
+    call, leaves it "unknown" whether the call was carried out.
+    """
 
     piece: str
+    outcome: Outcome
 
-    def __init__(self, message: str = "", *, piece: object = "") -> None:
+    def __init__(
+        self, message: str = "", *, piece: object = "", outcome: Outcome = "unknown"
+    ) -> None:
         super().__init__(message)
         self.piece = shorten(piece) if isinstance(piece, str) else brief(piece)
+        self.outcome = outcome
 
 
 class ClientClosed(JMAPError):
-    """The client was closed, before or while the call was under way."""
+    """The client was closed, before or while the call was under way.
+
+    `outcome` is that of a TransportError: "unknown" where a part of the request had left.
+    """
+
+    outcome: Outcome
+
+    def __init__(self, message: str = "", *, outcome: Outcome = "not_sent") -> None:
+        super().__init__(message)
+        self.outcome = outcome

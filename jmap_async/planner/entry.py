@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import orjson
 
+from jmap_async.errors import Outcome
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.converter import encode
 from jmap_async.protocol.declaring import record, state
@@ -123,6 +124,12 @@ class Entry:
     def sent(self) -> bool:
         """Tell whether it, or a part of it, may have been carried out."""
         return self.carried > 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """Tell whether a part of it has left in a request that nobody has refused."""
+        under_way = any(request.sent for request in self.requests)
+        return "unknown" if under_way or self.carried > len(self.requests) else "not_sent"
 
     @property
     def withdrawn(self) -> bool:

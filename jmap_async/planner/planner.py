@@ -167,6 +167,8 @@ class Planner:
 
     def give_up(self, request: Request, error: Exception) -> None:
         """Fail those calls of a request that must not be sent again after this error."""
+        if not_carried_out(error):
+            request.sent = False
         safe = {
             invocation: all(repeatable(entry, error) for entry in invocation.entries)
             for invocation in request.invocations

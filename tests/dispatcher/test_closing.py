@@ -35,6 +35,49 @@ async def test_calls_in_the_queue_and_in_flight(
     assert 1 == len(jmap_server.requests)
 
 
+@pytest.mark.loops
+async def test_a_write_that_has_left_is_told_from_one_that_has_not(
+    jmap_server: MemoryServer,
+) -> None:
+    """ClientClosed says what TransportError would: only what left may have been carried out."""
+    jmap_server.limits = Limits(max_concurrent_requests=1)
+    client = await connect(jmap_server.session_url, auth=jmap_server.token)
+    jmap_server.on_request = gate = Gate()
+    patch = {"keywords/$seen": True}
+    flying = asyncio.create_task(client.email.update("M1", patch))
+    await gate.held.get()
+    queued = asyncio.create_task(client.email.update("M2", patch))
+    await turns(2)
+    await client.close()
+    never = client.email.update("M3", patch)
+    outcomes = {}
+    for name, one in {"flying": flying, "queued": queued, "never": never}.items():
+        with pytest.raises(ClientClosed) as caught:
+            await one
+        outcomes[name] = caught.value.outcome, "unknown" in str(caught.value)
+    assert {
+        "flying": ("unknown", True),
+        "queued": ("not_sent", False),
+        "never": ("not_sent", False),
+    } == outcomes
+
+
+async def test_a_write_that_was_refused_and_waits_to_be_repeated(
+    jmap_server: MemoryServer,
+) -> None:
+    """A refused request was not carried out, and ClientClosed says so."""
+    jmap_server.on_request = Answers(unavailable)
+    retry = Retry(first_delay=1000.0, max_delay=1000.0)
+    client = await connect(jmap_server.session_url, auth=jmap_server.token, retry=retry)
+    task = asyncio.create_task(client.email.update("M1", {"keywords/$seen": True}))
+    while client.stats.retries == 0:
+        await turns(1)
+    await client.close()
+    with pytest.raises(ClientClosed) as caught:
+        await task
+    assert "not_sent" == caught.value.outcome
+
+
 async def test_closing_again_and_by_many_tasks(jmap_server: MemoryServer) -> None:
     """Closing is idempotent, also while it is going on."""
     jmap_server.on_request = gate = Gate()
