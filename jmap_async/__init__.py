@@ -82,6 +82,7 @@ from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.filters import Comparator, FilterCondition, FilterOperator
 from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.raw import RawResponse
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.session import Account, CoreCapability, Session
 from jmap_async.protocol.standard import (
@@ -168,6 +169,7 @@ __all__ = [
     "QueryChangesResponse",
     "QueryResponse",
     "RateLimited",
+    "RawResponse",
     "ReadOnlyAccount",
     "RemoteProtocolError",
     "RequestError",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from typing import Final, TypeVar, cast
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar, cast, get_origin
 
 from jmap_async.capabilities._facade import Capability, DataType, Host, data_type, method
 from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
@@ -18,7 +19,11 @@ from jmap_async.capabilities.submission import Submission
 from jmap_async.capabilities.thread import ThreadMethods
 from jmap_async.capabilities.vacation_response import Vacation, VacationResponseMethods
 from jmap_async.protocol.call import Call, raw_method
+from jmap_async.protocol.declaring import record
+from jmap_async.protocol.fields import wire_fields, wire_name
+from jmap_async.protocol.raw import RawResponse
 from jmap_async.protocol.session import CORE
+from jmap_async.protocol.standard import Arguments
 from jmap_async.protocol.types import Id, Wire
 
 C = TypeVar("C", bound=Capability)
@@ -117,8 +122,8 @@ class Facades:
         using: Iterable[str] = (),
         account_id: Id | None = None,
         reads: bool | None = None,
-    ) -> Call[dict[str, object]]:
-        """Call any method with wire arguments; the response comes back as a plain dict.
+    ) -> Call[RawResponse]:
+        """Call any method with wire arguments; the response is a dict, see RawResponse.
 
         `using` names the capabilities that it needs, besides core; for methods that the package
         knows it may be left out. Where the method takes an `accountId` and `arguments` has none,
@@ -130,7 +135,8 @@ class Facades:
         known = _known_methods().get(name)
         arguments = {} if arguments is None else arguments
         if known is not None:
-            capability, takes_account_id = known
+            capability, takes_account_id = known.capability, known.takes_account_id
+            wanted = (*wanted, *known.needs(arguments))
         else:
             capability = next((uri for uri in wanted if uri != CORE), CORE)
             named = account_id is not None or "accountId" in arguments
@@ -144,11 +150,33 @@ class Facades:
         )
 
 
+@record(eq=False)
+class _Known:
+    """What is known of a method by its name; `names` are its arguments, by wire name."""
+
+    capability: str
+    takes_account_id: bool
+    arguments: type[Arguments]
+    names: Mapping[str, str]
+
+    def needs(self, wire: Wire) -> Iterable[str]:
+        """Return the capabilities that arguments need beyond the method's own."""
+        # What the arguments class says of the same values: it looks into their wire forms, too.
+        given: Any = SimpleNamespace(**{name: wire.get(one) for one, name in self.names.items()})
+        return self.arguments.needs(given)
+
+
+def _known(capability: type[Capability], one: "method[..., object]") -> _Known:
+    kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
+    names = {wire_name(field): field.name for field in wire_fields(kind)}
+    return _Known(capability.uri, one.takes_account_id, kind, names)
+
+
 @cache
-def _known_methods() -> Mapping[str, tuple[str, bool]]:
-    """Return capability, and whether an account id is taken, by the name of the method."""
+def _known_methods() -> Mapping[str, _Known]:
+    """Return what is known of methods, by name."""
     return {
-        one.name: (capability.uri, one.takes_account_id)
+        one.name: _known(capability, cast("method[..., object]", one))
         for capability in _CAPABILITIES
         for kind in vars(capability).values()
         if isinstance(kind, data_type)

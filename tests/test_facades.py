@@ -1,14 +1,22 @@
 """The capabilities and data types of a client, and calls of any method."""
 
 import asyncio
-from typing import ClassVar
+import copy
+from typing import Any, ClassVar, cast
 
 import pytest
 
 from jmap_async import Client
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
-from jmap_async.errors import LocalProtocolError, NoAccount, UnknownMethod, UnsupportedCapability
-from jmap_async.protocol.standard import Get, GetResponse
+from jmap_async.errors import (
+    LocalProtocolError,
+    NoAccount,
+    StateMismatch,
+    UnknownMethod,
+    UnsupportedCapability,
+)
+from jmap_async.protocol.call import AnyCall
+from jmap_async.protocol.standard import Arguments, Get, GetResponse
 from jmap_async.testing import MemoryServer
 from tests.serving import arguments, names
 
@@ -165,3 +173,90 @@ async def test_a_capability_of_ones_own(jmap_client: Client) -> None:
     assert notes is not jmap_client.capability(Notes, "A2")
     with pytest.raises(UnknownMethod, match="Note/get"):
         await notes.note.get(["N1"])
+
+
+def _needy(client: Client) -> list[tuple[AnyCall, AnyCall]]:
+    """Return calls that need more than their own capability: typed, and by name."""
+    smime, shared = {"properties": ["smimeStatus"]}, {"properties": ["shareWith"]}
+    signed: dict[str, object] = {"filter": {"operator": "NOT", "conditions": [{"hasSmime": True}]}}
+    since = {"sinceQueryState": "1", **signed}
+    share = {"M": {"shareWith/x": None}}
+    sending = {"#k": {"keywords/$draft": None}}
+    typed_filter = cast("Any", signed["filter"])
+    draft = {"k": {"emailId": "M1", "identityId": "I1"}}
+    submission = client.email_submission
+    call = client.call
+    return [
+        (client.email.get(["M1"], properties=["smimeStatus"]), call("Email/get", smime)),
+        (client.email.parse(["B"], properties=["smimeStatus"]), call("Email/parse", smime)),
+        (client.email.query(typed_filter), call("Email/query", signed)),
+        (client.email.query_changes("1", filter=typed_filter), call("Email/queryChanges", since)),
+        (client.search_snippet.get(["M1"], filter=typed_filter), call("SearchSnippet/get", signed)),
+        (client.mailbox.get(properties=["shareWith"]), call("Mailbox/get", shared)),
+        (client.mailbox.set(update=share), call("Mailbox/set", {"update": share})),
+        (client.mailbox.set(create=share), call("Mailbox/set", {"create": share})),
+        (
+            submission.set(create=draft, on_success_update_email=sending),
+            call("EmailSubmission/set", {"create": draft, "onSuccessUpdateEmail": sending}),
+        ),
+        (
+            submission.set(create=draft, on_success_destroy_email=["#k"]),
+            call("EmailSubmission/set", {"create": draft, "onSuccessDestroyEmail": ["#k"]}),
+        ),
+    ]
+
+
+async def test_a_method_by_its_name_needs_what_the_typed_one_needs(jmap_client: Client) -> None:
+    """Whichever argument it is that needs a further capability."""
+    for typed, raw in _needy(jmap_client):
+        assert isinstance(typed.arguments, Arguments)
+        assert {*typed.arguments.needs()} == {*raw.using} != set(), raw
+        assert raw.method.capability == typed.method.capability
+
+
+async def test_a_value_that_makes_no_sense_is_the_servers_to_refuse(jmap_client: Client) -> None:
+    """A method by its name takes whatever JSON there is."""
+    values: list[object] = [None, 5, "x", [], {}, [5], [None], {"a": None}, [[]], True]
+    for value in values:
+        for typed, raw in _needy(jmap_client):
+            wire = cast("dict[str, object]", raw.arguments)
+            for name in wire:
+                assert jmap_client.call(typed.method.name, {**wire, name: value}) is not raw
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["planned", "in a batch"])
+@pytest.mark.parametrize("refused", [False, True], ids=["done", "refused"])
+async def test_what_comes_besides_is_seen(
+    jmap_server: MemoryServer, jmap_client: Client, *, together: bool, refused: bool
+) -> None:
+    """The response under the same call id, and an error in its place (RFC 8620, 5.4)."""
+    jmap_server.add_account("A2", name="team@example.net", is_personal=False)
+    id = jmap_server.add_email()
+    await jmap_client.refresh_session()
+    [box, *_] = (await jmap_client.account("A2").mailbox.get()).list
+    wanted: dict[str, object] = {
+        "fromAccountId": "A1",
+        "accountId": "A2",
+        "create": {"c": {"id": id, "mailboxIds": {box.id: True}}},
+        "onSuccessDestroyOriginal": True,
+    }
+    if refused:
+        wanted["destroyFromIfInState"] = "another"
+    if together:
+        async with jmap_client.batch() as batch:
+            call = batch.call("Email/copy", wanted)
+        answer = await call
+    else:
+        answer = await jmap_client.call("Email/copy", wanted)
+    assert "c" in cast("dict[str, object]", answer["created"])
+    if refused:
+        assert answer.on_success is None
+        assert isinstance(answer.on_success_error, StateMismatch)
+        assert "stateMismatch" in repr(answer)
+    else:
+        assert answer.on_success_error is None
+        assert answer.on_success is not None
+        assert [id] == answer.on_success["destroyed"]
+        assert f"['{id}']" in repr(answer)
+    again = copy.deepcopy(answer)
+    assert (repr(answer), dict(answer)) == (repr(again), dict(again))

@@ -13,6 +13,7 @@ from jmap_async.protocol import messages
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.fields import Decoder, Malformed
 from jmap_async.protocol.messages import MethodResponse
+from jmap_async.protocol.raw import RawResponse
 
 
 def slices(method: Method, answer: Answer | Exception | None, size: int) -> Iterable[None]:
@@ -78,9 +79,14 @@ def _with_implicit(method: Method, value: object, implicit: MethodResponse) -> o
     """Add what came under the same call id (RFC 8620, 5.4; RFC 8621, 7.5)."""
     if method.decode_implicit is None:
         return value
+    besides: dict[str, object] = {}
     if implicit.name == "error":
-        error: MethodError = messages.method_error(
+        besides["on_success_error"] = messages.method_error(
             implicit.arguments, method=f"{method.name}, on success", call_id=implicit.call_id
         )
-        return attrs.evolve(cast("Any", value), on_success_error=error)
-    return attrs.evolve(cast("Any", value), on_success=method.decode_implicit(implicit.arguments))
+    else:
+        besides["on_success"] = method.decode_implicit(implicit.arguments)
+    if isinstance(value, RawResponse):
+        vars(value).update(besides)
+        return value
+    return attrs.evolve(cast("Any", value), **besides)

@@ -15,6 +15,7 @@ from jmap_async.protocol import pointer
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import Decoder
+from jmap_async.protocol.raw import RawResponse
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import (
     Arguments,
@@ -246,11 +247,13 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
 
 AnyCall = Call[Any]
 
+_as_object: Final = decoder(dict[str, object])
+
 
 def raw_method(
     name: str, *, capability: str, reads: bool | None = None, takes_account_id: bool = True
 ) -> Method:
-    """Describe a method whose response stays a plain dict.
+    """Describe a method whose response stays a dict.
 
     Raises:
         LocalProtocolError: the name is none.
@@ -260,7 +263,8 @@ def raw_method(
     return Method(
         name,
         capability=capability,
-        decode=decoder(dict[str, object]),
+        decode=lambda arguments: RawResponse(_as_object(arguments)),
+        decode_implicit=_as_object,
         takes_account_id=takes_account_id,
         reads=only_reads(name) if reads is None else reads,
     )
