@@ -244,7 +244,8 @@ class Dispatcher:
         except JMAPError as error:
             await self._recover(request, error)
         else:
-            self._planner.settle(request, response)
+            for remark in self._planner.settle(request, response):
+                _log.warning("the server broke RFC 8620: %s", remark)
 
     async def _recover(self, request: Request, error: JMAPError) -> None:
         self._answered.discard(request)

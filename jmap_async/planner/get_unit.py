@@ -1,7 +1,7 @@
 """Reads of the same type with the same arguments but the ids: one invocation, or as few as fit."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
@@ -10,11 +10,11 @@ from jmap_async.errors import (
     JMAPError,
     LocalProtocolError,
     MethodError,
-    RemoteProtocolError,
     RequestTooLarge,
 )
-from jmap_async.planner.creations import is_array, is_list_of_ids
+from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Answer, Entry, Reference
+from jmap_async.planner.fitting import broken, forgotten
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import resolved
@@ -221,29 +221,29 @@ class GetUnit(Unit):
     ) -> None:
         rows = _rows(arguments)
         if rows is None:
-            self.failed(
-                invocation,
-                RemoteProtocolError(
-                    f"{self.name} (call {invocation.call_id}): the answer has no list of objects "
-                    "with ids",
-                    piece=arguments,
-                ),
-            )
+            self.failed(invocation, broken(invocation, "it has no list of objects", arguments))
             return
         part = _payload(invocation) or self._referred(invocation)
         if part is None:
             super().answered(invocation, arguments, implicit)
             return
         self._division.successes += 1
-        state = arguments.get("state")
+        state, not_found = arguments.get("state"), _not_found(arguments)
+        if len(rows) + len(not_found) > len(part):
+            invocation.remark = _strays(invocation, rows, part)
         settled = (
-            handed_out(part, rows, state)
+            handed_out(part, rows, not_found, state)
             if len(invocation.entries) > 1
-            else handed_to_one(part, rows, state)
+            else handed_to_one(part, rows, not_found, state)
         )
         members = {name: value for name, value in arguments.items() if name not in _OWN}
         for share, own in zip(settled, own_copies(members), strict=False):
-            self._settle(share.entry, share.answer(own))
+            if share.left_out:
+                # What is left out is not there or not readable just now: nobody can tell.
+                problem = forgotten(share.left_out)
+                self._fail(share.entry, broken(invocation, problem, share.left_out))
+            else:
+                self._settle(share.entry, share.answer(own))
 
     def _referred(self, invocation: Invocation) -> Wanted | None:
         """Return what the server resolved by itself, so that the order is the caller's too."""
@@ -363,10 +363,27 @@ def _most(reference: Reference) -> int | None:
 
 
 def _rows(arguments: dict[str, Any]) -> Rows | None:
+    """Return the objects that came, by id; one without an id is none."""
     rows = arguments.get("list")
     if not is_array(rows):
         return None
     try:
         return {row["id"]: row for row in rows}
     except (TypeError, KeyError):
+        objects = [row for row in rows if is_object(row)]
+        return {row["id"]: row for row in objects if isinstance(row.get("id"), str)}
+
+
+def _not_found(arguments: dict[str, Any]) -> Collection[str]:
+    ids = arguments.get("notFound")
+    if not ids or not is_array(ids):
+        return ()
+    return {one for one in ids if isinstance(one, str)}
+
+
+def _strays(invocation: Invocation, rows: Rows, part: Wanted) -> str | None:
+    """Say which objects nobody has asked for; None: there is none."""
+    strays = [f"{one!r:.40}" for one in rows if one not in part]
+    if not strays:
         return None
+    return f"{invocation}: objects that nobody asked for are dropped: {', '.join(strays[:3])}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jmap_async.errors import MethodError, TooLarge
 from jmap_async.planner.creations import is_array, is_object, restored_error
 from jmap_async.planner.entry import Entry
+from jmap_async.planner.fitting import DONE, REFUSED, UNMENTIONED
 from jmap_async.planner.recovery import repeatable
 from jmap_async.planner.shares import own_copies
 from jmap_async.protocol.messages import MethodResponse
@@ -13,10 +14,6 @@ from jmap_async.protocol.messages import MethodResponse
 if TYPE_CHECKING:
     from jmap_async.planner.changes import Change
 
-# In the order in which the server works (RFC 8620, 5.3).
-PHASES: Final = ("create", "update", "destroy")
-DONE: Final = ("created", "updated", "destroyed")
-REFUSED: Final = ("notCreated", "notUpdated", "notDestroyed")
 CREATE, UPDATE, DESTROY = range(3)
 
 Members = Mapping[str, Any]
@@ -38,12 +35,6 @@ class Writer:
         self.refusal: MethodError | TooLarge | None = None
         self.implicit: MethodResponse | None = None
 
-
-_UNMENTIONED: Final = {
-    "type": "serverPartialFail",
-    "description": "the server's answer does not mention this object; "
-    "whether it was changed is unknown",
-}
 
 _OUTCOMES: Final = frozenset({*DONE, *REFUSED})
 
@@ -73,7 +64,7 @@ def tell(change: "Change", done: Members, refused: Members) -> None:
             error = restored_error(refused[name], change.own_names)
             result.setdefault(REFUSED[phase], {})[key] = error
         elif name not in done:
-            result.setdefault(REFUSED[phase], {})[key] = {**_UNMENTIONED}
+            result.setdefault(REFUSED[phase], {})[key] = {**UNMENTIONED}
         elif phase == DESTROY:
             result.setdefault(DONE[phase], []).append(key)
         else:

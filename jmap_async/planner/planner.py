@@ -158,12 +158,13 @@ class Planner:
         """Take a request that was only for show as answered."""
         self._queue.done(request)
 
-    def settle(self, request: Request, response: Response) -> None:
-        """Give the calls of a request their answers."""
+    def settle(self, request: Request, response: Response) -> list[str]:
+        """Give the calls of a request their answers; return what was odd about these."""
         if request.trial:
             request.trial.counts.successes += 1
-        request.settle(response)
+        remarks = request.settle(response)
         self._queue.done(request)
+        return remarks
 
     def give_up(self, request: Request, error: Exception) -> None:
         """Fail those calls of a request that must not be sent again after this error."""

@@ -1,11 +1,11 @@
 """One request under construction, and then under way."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from jmap_async.errors import RemoteProtocolError
 from jmap_async.planner.entry import Entry
+from jmap_async.planner.fitting import broken, other_account
 from jmap_async.protocol import messages
 from jmap_async.protocol.declaring import state
 from jmap_async.protocol.messages import MethodResponse, Response
@@ -33,6 +33,11 @@ class Invocation:
     """What the unit needs to know to tell its entries what came back."""
     repeatable: bool = False
     """A write that is sent again if it is refused for the sake of one of its callers."""
+    remark: str | None = None
+    """What was odd about its answer, for the log."""
+
+    def __str__(self) -> str:
+        return f"{self.name} (call {self.call_id})"
 
 
 # Octets of `["","",""]` and the comma after it, and room for the call id and its references.
@@ -214,8 +219,11 @@ class Request:
         """Write the request."""
         return messages.encode_request(sorted(self.using), (one.body for one in self.invocations))
 
-    def settle(self, response: Response) -> None:
-        """Give every invocation its responses, by call id and order (RFC 8620, 3.2)."""
+    def settle(self, response: Response) -> list[str]:
+        """Give every invocation its responses, by call id and order (RFC 8620, 3.2).
+
+        Returns what was odd about them, for the log.
+        """
         answers: dict[str, list[MethodResponse]] = {}
         for one in response.method_responses:
             answers.setdefault(one.call_id, []).append(one)
@@ -225,28 +233,45 @@ class Request:
             if unit.reads and not repeated.isdisjoint(unit.accounts):
                 # A write before it goes again; so this one has not seen what it has to see.
                 unit.again(invocation)
-            elif self._settle(invocation, answers.get(invocation.call_id, [])) and not unit.reads:
+            elif self._settle(invocation, answers.pop(invocation.call_id, [])) and not unit.reads:
                 repeated.update(unit.accounts)
+        return [
+            *(one.remark for one in self.invocations if one.remark),
+            *(
+                f"a response for call {one!r:.80}, which was not made, is dropped"
+                for one in answers
+            ),
+        ]
 
     def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> bool:
         """Settle one invocation; return whether it is to be sent again."""
         unit, name, call_id = invocation.unit, invocation.name, invocation.call_id
         if not responses:
-            known = "the answer has no response for it"
-            unit.failed(invocation, _broken(f"{name} (call {call_id}): {known}", None))
+            unit.failed(invocation, broken(invocation, "there is no response for it", None))
             return False
         # Never by position: one call may bring several responses, the first one is its own.
         first, *others = responses
         if first.name == "error":
             error = messages.method_error(first.arguments, method=name, call_id=call_id)
             return unit.refused(invocation, error)
-        if first.name != name:
-            problem = f"{name} (call {call_id}): answered by a response of {first.name}"
-            unit.failed(invocation, _broken(problem, first.arguments))
+        problem = _mixed_up(unit, first, others)
+        if problem is not None:
+            unit.failed(invocation, broken(invocation, problem, first.arguments))
         else:
             implicit = next((one for one in others if one.name != name), None) if others else None
             unit.answered(invocation, first.arguments, implicit)
         return False
+
+
+def _mixed_up(unit: "Unit", first: MethodResponse, others: Sequence[MethodResponse]) -> str | None:
+    """Return why responses must be those to another call; None: they may well be to this one."""
+    if first.name != unit.name:
+        return f"it is answered by a response of {first.name}"
+    for one in (first, *others) if others else (first,):
+        account_id = other_account(unit.accounts, one.arguments)
+        if account_id is not None:
+            return f"the response of {one.name} is for the account {account_id!r:.80}"
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -260,10 +285,3 @@ class Draft(Request):
 
     def _carry(self, entries: Iterable[Entry]) -> None:
         pass
-
-
-def _broken(problem: str, piece: Mapping[str, object] | None) -> RemoteProtocolError:
-    return RemoteProtocolError(
-        f"{problem}. The server broke RFC 8620, 3.4; whether the call was carried out is unknown",
-        piece=piece,
-    )

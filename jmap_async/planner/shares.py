@@ -1,6 +1,6 @@
 """Shares: what each of those who share a merged read wants of it, and what of it has come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, cast
 
 import attrs
@@ -20,7 +20,7 @@ _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 class Share:
     """What one entry wants of a merged read, and what of it has come."""
 
-    __slots__ = ("entry", "first_in", "ids", "rows", "state", "unsettled")
+    __slots__ = ("entry", "first_in", "ids", "left_out", "rows", "state", "unsettled")
 
     def __init__(self, entry: Entry, ids: Sequence[str]) -> None:
         self.entry = entry
@@ -30,6 +30,8 @@ class Share:
         self.first_in: object = None
         # What was found, as it came.
         self.rows: list[dict[str, Any]] = []
+        # What the server has not said anything of.
+        self.left_out: tuple[str, ...] = ()
         # Of the part answered first, so that /changes from there misses nothing (RFC 8620, 5.1).
         self.state: object = UNREAD
 
@@ -163,14 +165,17 @@ Rows = dict[str, dict[str, Any]]
 """Objects as they came, by id."""
 
 
-def handed_out(part: Wanted, rows: Rows, state: object) -> list[Share]:
+def handed_out(part: Wanted, rows: Rows, not_found: Collection[str], state: object) -> list[Share]:
     """Give everybody objects of their own; return those who have everything now."""
     complete: list[Share] = []
     for one, takers in part.items():
         row = rows.get(one)
+        forgotten = row is None and one not in not_found
         for share in takers:
             if row is not None:
                 share.rows.append(row if share is takers[0] else own_copy(row))
+            elif forgotten:
+                share.left_out += (one,)
             if share.state is UNREAD:
                 share.state = state
             share.unsettled -= 1
@@ -179,10 +184,15 @@ def handed_out(part: Wanted, rows: Rows, state: object) -> list[Share]:
     return complete
 
 
-def handed_to_one(part: Wanted, rows: Rows, state: object) -> list[Share]:
+def handed_to_one(
+    part: Wanted, rows: Rows, not_found: Collection[str], state: object
+) -> list[Share]:
     """Do the same for the only caller: for large reads, without a look at each object."""
     [share] = next(iter(part.values()))
-    share.rows += [rows[one] for one in part if one in rows]
+    found = [rows[one] for one in part if one in rows]
+    share.rows += found
+    if len(found) < len(part):
+        share.left_out += tuple(one for one in part if one not in rows and one not in not_found)
     if share.state is UNREAD:
         share.state = state
     share.unsettled -= len(part)

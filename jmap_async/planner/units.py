@@ -24,6 +24,7 @@ from jmap_async.errors import (
 )
 from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry, Reference
+from jmap_async.planner.fitting import broken, complete, misfit
 from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
@@ -286,6 +287,13 @@ class Unit:
     ) -> None:
         """Hand the answer of the server out."""
         arguments = creations.restore(arguments, self._own_names)
+        if self.reads:
+            problem = misfit(self.name, self._arguments, arguments)
+            if problem is not None:
+                self.failed(invocation, broken(invocation, problem, arguments))
+                return
+        else:
+            arguments = complete(self.name, self._arguments, arguments)
         for position, entry in enumerate(invocation.entries):
             # Objects that several callers might change have to be each one's own.
             own = own_copy(arguments) if position else arguments

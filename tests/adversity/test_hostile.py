@@ -41,7 +41,7 @@ def answering(members: str) -> Hook:
 def rows(*properties: str) -> str:
     """Return the members of a response to a get of M1 and M2."""
     both = ",".join(f'{{"id":"{one}",{",".join(properties)}}}' for one in ("M1", "M2"))
-    return f'"accountId":"A","state":"s","notFound":[],"list":[{both}]'
+    return f'"accountId":"A1","state":"s","notFound":[],"list":[{both}]'
 
 
 async def outcomes(client: Client, *ids: str) -> list[object]:
@@ -61,14 +61,14 @@ HOSTILE = {
         '"blobId":1,"mailboxIds":[1],"keywords":{"a":"b"},"size":"x","receivedAt":{},"from":{"a":1},'
         '"to":[[]],"subject":[],"sentAt":5,"headers":[1],"bodyValues":[{}],"hasAttachment":"yes"'
     ),
-    "a list of other things": '"accountId":"A","state":"s","list":[1,"x",null,[]],"notFound":[]',
+    "a list of other things": '"accountId":"A1","state":"s","list":[1,"x",null,[]],"notFound":[]',
     "objects that nobody asked for": (
-        '"accountId":"A","state":"s","notFound":[],"list":['
+        '"accountId":"A1","state":"s","notFound":[],"list":['
         + ",".join(f'{{"id":"Z{number}"}}' for number in range(20_000))
         + "]"
     ),
     "a hundred thousand times the same object": (
-        '"accountId":"A","state":"s","notFound":[],"list":['
+        '"accountId":"A1","state":"s","notFound":[],"list":['
         + ",".join(['{"id":"M1"}'] * 100_000)
         + "]"
     ),
@@ -153,7 +153,7 @@ async def test_tiny_objects_cost_no_more_than_their_json(
 ) -> None:
     """What nobody asked for is dropped at once: the peak is that of parsing it."""
     tiny = ",".join(['{"id":""}'] * 200_000)
-    body = f'"accountId":"A","state":"s","notFound":[],"list":[{tiny}]'
+    body = f'"accountId":"A1","state":"s","notFound":[],"list":[{tiny}]'
     jmap_server.on_request = answering(body)
     async with connect(jmap_server.session_url, auth=jmap_server.token, retry=AT_ONCE) as client:
         parsed = peak_of(lambda: orjson.loads(f"{{{body}}}"))

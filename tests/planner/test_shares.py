@@ -136,20 +136,28 @@ def test_everybody_gets_what_was_found_of_what_they_wanted(
         id: [*takers] for id, takers in wanted.items()
     }
     rows = {id: {"id": id, "keywords": {}} for id in there}
-    assert shares == sorted(handed_out(wanted, rows, "s"), key=shares.index)
+    missing = {*wanted} - there
+    assert shares == sorted(handed_out(wanted, rows, missing, "s"), key=shares.index)
     for one, some in zip(shares, callers, strict=True):
         assert there & {*some} == {row["id"] for row in one.rows}
     given = [row for one in shares for row in one.rows]
     assert len(given) == len({id(row) for row in given})
 
 
-@given(ids, st.sets(st.sampled_from(["a", "b", "c", "d"])))
-def test_one_caller_gets_what_many_would_get(wanted: list[str], there: set[str]) -> None:
+some = st.sets(st.sampled_from(["a", "b", "c", "d"]))
+
+
+@given(ids, some, some)
+def test_one_caller_gets_what_many_would_get(
+    wanted: list[str], there: set[str], missing: set[str]
+) -> None:
     """Without a look at each object."""
     rows = {id: {"id": id} for id in there}
     one, other = share(*wanted), share(*wanted)
     part: Wanted = dict.fromkeys(one.ids, (one,))
     parts: Wanted = dict.fromkeys(other.ids, (other,))
-    assert [one] == handed_to_one(part, rows, "s")
-    assert [other] == handed_out(parts, rows, "s")
-    assert (other.rows, other.state, other.unsettled) == (one.rows, one.state, one.unsettled)
+    assert [one] == handed_to_one(part, rows, missing, "s")
+    assert [other] == handed_out(parts, rows, missing, "s")
+    for name in ("rows", "state", "unsettled", "left_out"):
+        assert getattr(other, name) == getattr(one, name)
+    assert {*wanted} - there - missing == {*one.left_out}

@@ -1,0 +1,122 @@
+"""Whether an answer fits its question: what was asked for has to be accounted for, one by one.
+
+A server that forgets an id, or swaps the answers of two calls, must not be believed: who mirrors
+mail would delete what is still there.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from jmap_async.errors import RemoteProtocolError
+from jmap_async.planner.creations import is_array, is_object
+
+# In the order in which the server works (RFC 8620, 5.3).
+PHASES: Final = ("create", "update", "destroy")
+DONE: Final = ("created", "updated", "destroyed")
+REFUSED: Final = ("notCreated", "notUpdated", "notDestroyed")
+UNMENTIONED: Final = {
+    "type": "serverPartialFail",
+    "description": "the server's answer does not mention this object; "
+    "whether it was changed is unknown",
+}
+
+# Of reads, by method or by verb: the argument with ids, the members of the response in which each
+# has to be, and the member by which an object there says which one it is.
+_ASKED: Final = {
+    "SearchSnippet/get": ("emailIds", ("list", "notFound"), "emailId"),
+    "get": ("ids", ("list", "notFound"), "id"),
+    "lookup": ("ids", ("list", "notFound"), "id"),
+    "parse": ("blobIds", ("parsed", "notParsable", "notFound"), "id"),
+}
+
+# Of reads: the argument that the response has to repeat, and as what (RFC 8620, 5.2 and 5.6).
+_REPEATED: Final = {
+    "changes": ("sinceState", "oldState"),
+    "queryChanges": ("sinceQueryState", "oldQueryState"),
+}
+
+# Of writes: an argument, and the members of the response for what was done of it, and was not.
+_CREATED: Final = (("create", "created", "notCreated"),)
+_WRITTEN: Final = {
+    "Blob/copy": (("blobIds", "copied", "notCopied"),),
+    "set": tuple(zip(PHASES, DONE, REFUSED, strict=True)),
+    "copy": _CREATED,
+    "upload": _CREATED,
+    "import": (("emails", "created", "notCreated"),),
+}
+
+
+def other_account(accounts: Collection[str | None], answer: Mapping[str, Any]) -> str | None:
+    """Return the account that an answer is for, if that is none of those that were asked."""
+    found = answer.get("accountId")
+    if found is None or None in accounts or found in accounts:
+        return None
+    return str(found)
+
+
+def misfit(method: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the answer to a read; None: it fits.
+
+    Both are as the caller has them. What the server resolved by itself is not among the arguments,
+    and is not looked at.
+    """
+    verb = method.rpartition("/")[2]
+    argument, member = _REPEATED.get(verb, ("", ""))
+    if isinstance(since := asked.get(argument), str) and answer.get(member, since) != since:
+        return f"its {member} is {answer[member]!r:.80}, but {argument} was {since!r:.80}"
+    argument, members, name = _ASKED.get(method) or _ASKED.get(verb) or ("", (), "")
+    ids = asked.get(argument)
+    if not is_array(ids) or not ids:
+        return None
+    there: set[object] = set()
+    for one in members:
+        there |= _names(answer.get(one), name)
+    left_out = [one for one in ids if isinstance(one, str) and one not in there]
+    return forgotten(left_out, members) if left_out else None
+
+
+def _names(value: object, name: str) -> set[object]:
+    """Return the ids that a member of a response has: as keys, as items, or in its objects."""
+    if is_object(value):
+        return set(value)
+    if not is_array(value):
+        return set()
+    found = (one.get(name) if is_object(one) else one for one in value)
+    return {one for one in found if isinstance(one, str)}
+
+
+def forgotten(left_out: Collection[str], members: Collection[str] = ("list", "notFound")) -> str:
+    """Say which ids an answer has left out."""
+    names = list(left_out)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"it leaves out {', '.join(names[:3])}{more}, in none of {', '.join(members)}"
+
+
+def complete(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a write, with a SetError for each object that it does not mention."""
+    verb = method.rpartition("/")[2]
+    for argument, done, refused in _WRITTEN.get(method) or _WRITTEN.get(verb) or ():
+        wanted = asked.get(argument)
+        if not wanted or not (is_object(wanted) or is_array(wanted)):
+            continue
+        there = _names(answer.get(done), "id") | _names(answer.get(refused), "id")
+        missing = [
+            one
+            for one in wanted
+            # Whose id in the response is another.
+            if isinstance(one, str) and not one.startswith("#") and one not in there
+        ]
+        if missing:
+            told: Any = answer.get(refused)
+            others = told if is_object(told) else {}
+            answer = {**answer, refused: {**others, **{one: {**UNMENTIONED} for one in missing}}}
+    return answer
+
+
+def broken(call: object, problem: str, piece: object) -> RemoteProtocolError:
+    """Return the error for an answer that does not fit; `call` names the method and the call id."""
+    return RemoteProtocolError(
+        f"{call}: the server's answer cannot be believed: {problem}. It breaks RFC 8620: report it "
+        "to whoever runs the server",
+        piece=piece,
+    )
