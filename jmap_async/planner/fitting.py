@@ -71,7 +71,7 @@ def misfit(method: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> 
     there: set[object] = set()
     for one in members:
         there |= _names(answer.get(one), name)
-    left_out = [one for one in ids if isinstance(one, str) and one not in there]
+    left_out = [one for one in ids if _is_own_name(one) and one not in there]
     return forgotten(left_out, members) if left_out else None
 
 
@@ -83,6 +83,11 @@ def _names(value: object, name: str) -> set[object]:
         return set()
     found = (one.get(name) if is_object(one) else one for one in value)
     return {one for one in found if isinstance(one, str)}
+
+
+def _is_own_name(one: object) -> bool:
+    """Tell whether a name is what the answer has to call it: "#k" has another name there."""
+    return isinstance(one, str) and not one.startswith("#")
 
 
 def forgotten(left_out: Collection[str], members: Collection[str] = ("list", "notFound")) -> str:
@@ -100,12 +105,7 @@ def complete(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> d
         if not wanted or not (is_object(wanted) or is_array(wanted)):
             continue
         there = _names(answer.get(done), "id") | _names(answer.get(refused), "id")
-        missing = [
-            one
-            for one in wanted
-            # Whose id in the response is another.
-            if isinstance(one, str) and not one.startswith("#") and one not in there
-        ]
+        missing = [one for one in wanted if _is_own_name(one) and one not in there]
         if missing:
             told: Any = answer.get(refused)
             others = told if is_object(told) else {}
