@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.header import Header
-from email.utils import encode_rfc2231, format_datetime, formataddr
+from email.utils import encode_rfc2231, formataddr
 from typing import Any, Final
 
-from jmap_async.testing.checks import is_address, is_date, is_list, is_object, is_string, list_of
+from jmap_async.testing.checks import is_address, is_list, is_object, is_string, list_of
 from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS
+from jmap_async.testing.dates import is_date, to_header, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.headers import parse_property
 from jmap_async.testing.store import Blob
@@ -42,7 +43,7 @@ def join(fields: Mapping[str, str]) -> bytes:
 def message_fields(values: JSONObject, *, now: datetime, message_id: str) -> dict[str, str]:
     """Return the header lines of a message by lower-case field name."""
     fields = _given_fields(values)
-    fields.setdefault("date", f"Date: {format_datetime(now)}")
+    fields.setdefault("date", f"Date: {to_header(to_utc_date(now))}")
     fields.setdefault("message-id", f"Message-ID: <{message_id}>")
     fields["mime-version"] = "MIME-Version: 1.0"
     return fields
@@ -130,9 +131,10 @@ def _message_ids(value: object) -> str:
 
 
 def _date(value: object) -> str:
-    if not is_date(value):
+    # RFC 5322, 3.3: no mail is older, and a reader would take years below 100 for later ones.
+    if not is_date(value) or value < "1900":
         raise ValueError(value)
-    return " " + format_datetime(datetime.fromisoformat(value))
+    return " " + to_header(value)
 
 
 def _urls(value: object) -> str:

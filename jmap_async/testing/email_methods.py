@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar, Final
 
 from jmap_async.testing import email_type
@@ -14,11 +13,11 @@ from jmap_async.testing.checks import (
     list_of,
     map_of,
     nullable,
-    to_utc_date,
 )
 from jmap_async.testing.content import Content
 from jmap_async.testing.copying import copy_method
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, dereference, server_set
+from jmap_async.testing.dates import in_utc
 from jmap_async.testing.email_query import search_terms
 from jmap_async.testing.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
@@ -118,7 +117,7 @@ def _received(content: Content) -> str | None:
     for name, value in content.root.headers:
         if name.lower() == "received":
             date = as_date(value.rpartition(";")[2])
-            return None if date is None else to_utc_date(datetime.fromisoformat(date))
+            return None if date is None else in_utc(date)
     return None
 
 

@@ -5,12 +5,13 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from typing import Final
 
 import attrs
 
+from jmap_async.testing import dates
 from jmap_async.testing.types import JSONObject
 
 Header = tuple[str, str]
@@ -123,13 +124,7 @@ def as_message_ids(value: str) -> list[str] | None:
 
 def as_date(value: str) -> str | None:
     """Return the date with its own offset, or None if it cannot be parsed."""
-    try:
-        moment = parsedate_to_datetime(_unfold(value).strip())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    # Without an offset ("-0000") the time is UTC of unknown origin.
-    text = moment.isoformat(timespec="seconds")
-    return text.replace("+00:00", "Z") if moment.tzinfo else f"{text}-00:00"
+    return dates.from_header(_unfold(value).strip())
 
 
 def as_urls(value: str) -> list[str] | None:

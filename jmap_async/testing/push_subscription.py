@@ -8,12 +8,11 @@ from typing import ClassVar, Final
 from jmap_async.testing.checks import (
     is_object,
     is_string,
-    is_utc_date,
     list_of,
     nullable,
-    to_utc_date,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property
+from jmap_async.testing.dates import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, invalid_properties
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.setting import set_method
@@ -81,7 +80,7 @@ class PushSubscriptionType(DataType):
 
 def _expiry(call: Call, values: JSONObject) -> str:
     latest = to_utc_date(call.world.clock() + _LONGEST)
-    return min(values["expires"] or latest, latest)
+    return min(values["expires"] or latest, latest, key=instant)
 
 
 def _get(call: Call, given: JSONObject) -> JSONObject:

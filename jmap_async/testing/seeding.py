@@ -6,8 +6,8 @@ from email.utils import getaddresses
 from typing import Final
 
 from jmap_async.testing import compose, email_type, mailstore
-from jmap_async.testing.checks import to_utc_date
 from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS, PREVIEW_SIZE
+from jmap_async.testing.dates import to_utc_date
 from jmap_async.testing.mailbox import MAX_NAME_SIZE
 from jmap_async.testing.querying import COLLATIONS
 from jmap_async.testing.store import Account
@@ -177,7 +177,7 @@ def _plain(
         **values,
         "subject": values["subject"].strip(),
         "messageId": [message_id],
-        "sentAt": to_utc_date(now),
+        "sentAt": to_utc_date(now.replace(microsecond=0)),
         "hasAttachment": False,
         "preview": " ".join(text.split())[:PREVIEW_SIZE],
         "textBody": [body_part],

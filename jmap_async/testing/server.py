@@ -18,8 +18,8 @@ from jmap_async.testing.web import Handlers, OnRequest, OnResponse
 
 
 def utc_now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
+    """Return the present time; the clock ticks once a second."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 class MemoryServer:
