@@ -10,39 +10,12 @@ import orjson
 from aiohttp import web
 
 from jmap_async.testing.checks import is_object
+from jmap_async.testing.state_changes import States, changed, states_of
 from jmap_async.testing.store import World
 from jmap_async.testing.types import JSONObject
 
 _LONGEST_PING: Final = 300
 """Seconds. There is no shortest: a test need not wait for the 30 that a real server may take."""
-
-States = dict[str, dict[str, str]]
-"""Account id to type name to state: a TypeState for each account."""
-
-_PUSHED: Final = ("Mailbox", "Thread", "Email", "EmailDelivery", "Identity", "EmailSubmission")
-
-
-def states_of(world: World) -> States:
-    """Return the states of everything that is pushed."""
-    return {
-        account.id: {name: account.tables[name].state for name in _PUSHED}
-        for account in world.accounts.values()
-    }
-
-
-def changed(before: States, after: States, types: frozenset[str] | None) -> States:
-    """Return the states that are new, of the types that are wanted (None for all)."""
-    found: States = {}
-    for account_id, current in after.items():
-        old = before.get(account_id, {})
-        news = {
-            name: state
-            for name, state in current.items()
-            if old.get(name) != state and (types is None or name in types)
-        }
-        if news:
-            found[account_id] = news
-    return found
 
 
 @attrs.frozen(kw_only=True)

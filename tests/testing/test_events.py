@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from jmap_async.testing import MemoryServer
-from jmap_async.testing.events import Wanted, changed, read_query
+from jmap_async.testing.events import Wanted, read_query
 
 ALL = "types=*&closeafter=no&ping=0"
 
@@ -132,13 +132,3 @@ def test_t153_long_intervals_are_cut() -> None:
     wanted = read_query({"types": "Email,Mailbox", "closeafter": "state", "ping": "900"})
     types = frozenset({"Email", "Mailbox"})
     assert Wanted(types=types, once=True, ping=300) == wanted
-
-
-def test_new_accounts_are_news() -> None:
-    """Whatever is in them; accounts without news are left out."""
-    before, after = (
-        {"A": {"Email": "1"}},
-        {"A": {"Email": "1"}, "B": {"Email": "1", "Mailbox": "2"}},
-    )
-    assert {"B": {"Email": "1", "Mailbox": "2"}} == changed(before, after, None)
-    assert {"B": {"Email": "1"}} == changed(before, after, frozenset({"Email"}))
