@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from jmap_async.testing.checks import is_address, is_list, is_object, is_string, list_of
 from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS
-from jmap_async.testing.dates import is_date, to_header, to_utc_date
+from jmap_async.testing.date_types import is_date, to_header, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.headers import parse_property
 from jmap_async.testing.store import Blob

@@ -17,7 +17,7 @@ from jmap_async.testing.checks import (
 from jmap_async.testing.content import Content
 from jmap_async.testing.copying import copy_method
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, dereference, server_set
-from jmap_async.testing.dates import in_utc
+from jmap_async.testing.date_types import in_utc
 from jmap_async.testing.email_query import search_terms
 from jmap_async.testing.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties

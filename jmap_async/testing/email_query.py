@@ -14,7 +14,7 @@ from jmap_async.testing.checks import (
     list_of,
 )
 from jmap_async.testing.content import Content
-from jmap_async.testing.dates import BEFORE_ALL, Instant, instant
+from jmap_async.testing.date_types import BEFORE_ALL, Instant, instant
 from jmap_async.testing.headers import as_text
 from jmap_async.testing.mailstore import base_subject
 from jmap_async.testing.messages import content_of

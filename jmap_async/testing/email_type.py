@@ -24,7 +24,7 @@ from jmap_async.testing.checks import (
 from jmap_async.testing.compose import compose
 from jmap_async.testing.content import BODY_PROPERTIES, Content
 from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
-from jmap_async.testing.dates import is_date, is_utc_date, to_utc_date
+from jmap_async.testing.date_types import is_date, is_utc_date, to_utc_date
 from jmap_async.testing.email_query import CONDITIONS, SORTS, collapse
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
 from jmap_async.testing.headers import parse_property

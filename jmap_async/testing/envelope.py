@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jmap_async.testing.checks import is_object, is_string, list_of
 from jmap_async.testing.content import Content
-from jmap_async.testing.dates import instant, is_utc_date, to_utc_date
+from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.types import JSONObject, or_empty
 

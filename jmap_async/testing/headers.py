@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing import dates
+from jmap_async.testing import date_types
 from jmap_async.testing.types import JSONObject
 
 Header = tuple[str, str]
@@ -124,7 +124,7 @@ def as_message_ids(value: str) -> list[str] | None:
 
 def as_date(value: str) -> str | None:
     """Return the date with its own offset, or None if it cannot be parsed."""
-    return dates.from_header(_unfold(value).strip())
+    return date_types.from_header(_unfold(value).strip())
 
 
 def as_urls(value: str) -> list[str] | None:

@@ -12,7 +12,7 @@ from jmap_async.testing.checks import (
     nullable,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, server_set
-from jmap_async.testing.dates import is_utc_date
+from jmap_async.testing.date_types import is_utc_date
 from jmap_async.testing.failures import SetFailure
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.setting import set_method

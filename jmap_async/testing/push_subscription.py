@@ -13,7 +13,7 @@ from jmap_async.testing.checks import (
     nullable,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property
-from jmap_async.testing.dates import instant, is_utc_date, to_utc_date
+from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, invalid_properties
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.pushing import verification

@@ -20,7 +20,7 @@ from jmap_async.testing.checks import (
     nullable,
 )
 from jmap_async.testing.datatype import DataType
-from jmap_async.testing.dates import instant, is_utc_date
+from jmap_async.testing.date_types import instant, is_utc_date
 from jmap_async.testing.failures import MethodFailure
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
 from jmap_async.testing.standard import method

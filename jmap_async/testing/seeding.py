@@ -7,7 +7,7 @@ from typing import Final
 
 from jmap_async.testing import compose, email_type, mailstore
 from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS, PREVIEW_SIZE
-from jmap_async.testing.dates import to_utc_date
+from jmap_async.testing.date_types import to_utc_date
 from jmap_async.testing.mailbox import MAX_NAME_SIZE
 from jmap_async.testing.querying import COLLATIONS
 from jmap_async.testing.store import Account

@@ -16,7 +16,7 @@ from jmap_async.testing.checks import (
     one_of,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
-from jmap_async.testing.dates import instant, is_utc_date, to_utc_date
+from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import Argument, Call, Method
