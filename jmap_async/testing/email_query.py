@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
+from jmap_async.testing import dates
 from jmap_async.testing.checks import (
     is_boolean,
     is_id,
@@ -195,7 +195,7 @@ SORTS: Final[Mapping[str, Sort]] = {
 
 
 def _moment(date: object) -> float:
-    return datetime.fromisoformat(str(date)).timestamp() if date else float("-inf")
+    return dates.moment(str(date)).timestamp() if date else float("-inf")
 
 
 def collapse(account: Account, ids: list[str]) -> list[str]:
