@@ -6,7 +6,6 @@ microseconds, and no room for an offset at either end of time.
 
 import re
 from datetime import UTC, date, datetime
-from email.utils import parsedate_tz
 from functools import lru_cache
 from typing import Final, TypeGuard
 
@@ -21,16 +20,8 @@ _DATE: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
     r"(?:\.(0*[1-9][0-9]*))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_COMMENT: Final = re.compile(r"\([^()]*\)")
-_UTC: Final = re.compile(r"(?:[+ ]0000|\bGMT|\bUTC?|\bZ)$", re.IGNORECASE)
 _CYCLE_DAYS: Final = 146_097
 """After 400 years the calendar begins again."""
-
-_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
 
 
 def is_date(value: object) -> TypeGuard[str]:
@@ -102,7 +93,7 @@ def _ends_a_month(seconds: int) -> bool:
 
 
 def _calendar_day(days: int) -> date:
-    """Return the day with its month and weekday; its year is right but for whole cycles."""
+    """Return the day with its month; its year is right but for whole cycles."""
     return date.fromordinal(_FIRST_DAY + days % _CYCLE_DAYS)
 
 
@@ -124,33 +115,3 @@ def in_utc(date: str) -> str | None:
         f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60 + leap:02}"
         f"{'.' if fraction else ''}{fraction}Z"
     )
-
-
-def to_header(date: str) -> str:
-    """Write a Date as a header field has it, which is without a fraction (RFC 5322, 3.3)."""
-    year, month, day, time = date[:4], int(date[5:7]), int(date[8:10]), date[11:19]
-    weekday = _WEEKDAYS[_calendar_day(_days(int(year), month, day)).weekday()]
-    zone = "+0000" if date.endswith("Z") else date[-6:].replace(":", "")
-    return f"{weekday}, {day:02} {_MONTHS[month - 1]} {year} {time} {zone}"
-
-
-def from_header(value: str) -> str | None:
-    """Return the Date that a header field tells, with its own offset; None: it tells none."""
-    try:
-        parsed = parsedate_tz(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if parsed is None:
-        return None
-    year, month, day, hour, minute, second, *_, offset = parsed
-    zone = _zone(offset or 0, _COMMENT.sub("", value).rstrip())
-    text = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}"
-    return text if is_date(text) else None
-
-
-def _zone(offset: int, value: str) -> str:
-    if offset:
-        hours, minutes = divmod(abs(offset) // 60, 60)
-        return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
-    # Anything else says that nobody knows where it was written (RFC 5322, 3.3 and 4.3).
-    return "Z" if _UTC.search(value) else "-00:00"

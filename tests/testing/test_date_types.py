@@ -127,41 +127,6 @@ def test_a_date_in_utc_is_the_same_instant(drawn: tuple[str, Moment]) -> None:
         assert date_types.instant(text) == date_types.instant(found)
 
 
-@given(written())
-def test_a_header_field_keeps_the_second_and_the_offset(drawn: tuple[str, Moment]) -> None:
-    """What is written into a message is read from it, but for the fraction."""
-    text, _ = drawn
-    found = date_types.from_header(date_types.to_header(text))
-    if int(text[:4]) >= 100:  # for readers of mail, lower years are abbreviations
-        assert found is not None
-        zone = "Z" if text.endswith(("Z", "+00:00")) else text[-6:]
-        assert text[:19] + zone == found
-        assert date_types.instant(text)[:2] == date_types.instant(found)[:2]
-
-
-@pytest.mark.parametrize(
-    ("field", "expected"),
-    [
-        ("Thu, 13 Feb 1969 23:32:54 -0330", "1969-02-13T23:32:54-03:30"),
-        ("Fri, 21 Nov 1997 09:55:06 GMT", "1997-11-21T09:55:06Z"),
-        ("Fri, 21 Nov 1997 09:55:06 +0000 (UTC)", "1997-11-21T09:55:06Z"),
-        ("Fri, 21 Nov 1997 09:55:06 -0000", "1997-11-21T09:55:06-00:00"),
-        ("Fri, 21 Nov 1997 09:55:06", "1997-11-21T09:55:06-00:00"),
-        ("Sat, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:60Z"),
-        ("Fri, 21 Nov 1997 09:55:60 +0000", None),
-        ("Fri, 21 Nov 1997 09:55:06 +9999", None),
-        ("Fri, 21 Nov 12997 09:55:06 +0000", None),
-        (f"Fri, 21 Nov {'9' * 5000} 09:55:06 +0000", None),
-        ("Fri, 31 Nov 1997 09:55:06 +0000", None),
-        ("yesterday", None),
-        ("", None),
-    ],
-)
-def test_t127_a_header_field_is_a_date_or_none(field: str, expected: str | None) -> None:
-    """What RFC 3339 cannot say is none; an unknown offset stays unknown (RFC 5322, 3.3)."""
-    assert expected == date_types.from_header(field)
-
-
 @pytest.mark.parametrize(
     ("moment", "expected"),
     [
