@@ -1,8 +1,7 @@
-"""Predicates for the data types of JMAP, to combine into tables (RFC 8620, 1.1 to 1.4)."""
+"""Predicates for the data types of JMAP, to combine into tables (RFC 8620, 1.1 to 1.3)."""
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
 
 from jmap_async.testing.types import JSONObject
@@ -12,7 +11,6 @@ Check = Callable[[object], bool]
 _MAX_INT: Final = 2**53 - 1
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _KEYWORD: Final = re.compile(r"""[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|~]{1,255}""")
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?(Z|[+-]\d\d:\d\d)")
 
 
 def is_string(value: object) -> TypeGuard[str]:
@@ -65,22 +63,6 @@ def is_keyword(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _KEYWORD.fullmatch(value) is not None
 
 
-def is_date(value: object) -> TypeGuard[str]:
-    """Say whether it is a Date: RFC 3339, upper case, no zero fraction."""
-    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def is_utc_date(value: object) -> TypeGuard[str]:
-    """Say whether it is a UTCDate: a Date whose offset is "Z"."""
-    return is_date(value) and value.endswith("Z")
-
-
 def nullable(check: Check) -> Check:
     """Return a check that accepts null too."""
     return lambda value: value is None or check(value)
@@ -121,8 +103,3 @@ def is_address(value: object) -> TypeGuard[JSONObject]:
 def anything(_value: object) -> bool:
     """Accept every value: the type of the property is checked elsewhere."""
     return True
-
-
-def to_utc_date(moment: datetime) -> str:
-    """Write a moment as a UTCDate; a fraction of a second is dropped."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,26 +1,35 @@
 """The message that an Email/set create describes, as bytes (RFC 8621, 4.6)."""
 
-import base64
-import hashlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from email.header import Header
-from email.utils import encode_rfc2231, format_datetime, formataddr
-from typing import Any, Final
+from typing import Final
 
-from jmap_async.testing.checks import is_address, is_date, is_list, is_object, is_string, list_of
-from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS
+from jmap_async.testing import compose_headers, entities, part_headers
+from jmap_async.testing.checks import (
+    Check,
+    is_object,
+    is_string,
+    is_unsigned,
+    list_of,
+    nullable,
+)
+from jmap_async.testing.entities import Entity
 from jmap_async.testing.failures import SetFailure, invalid_properties
-from jmap_async.testing.headers import parse_property
+from jmap_async.testing.part_headers import PartHead, field_in
 from jmap_async.testing.store import Blob
 from jmap_async.testing.types import JSONObject
 
 FindBlob = Callable[[str], Blob | None]
-_MAX_LINE: Final = 998
-_FIELD_NAMES: Final = {name: property.split(":")[1] for name, property in HEADER_SHORTCUTS.items()}
 _LISTS: Final = ("textBody", "htmlBody", "attachments")
-_PART_PROPERTIES: Final = frozenset([*BODY_PROPERTIES, "subParts"])
+_MAX_DEPTH: Final = 50
+_NULLABLE_STRINGS: Final = ("partId", "blobId", "name", "charset", "disposition", "cid", "location")
+_PART_PROPERTIES: Final[Mapping[str, Check]] = {
+    **dict.fromkeys(_NULLABLE_STRINGS, nullable(is_string)),
+    "type": is_string,
+    "size": is_unsigned,
+    "language": nullable(list_of(is_string)),
+    "subParts": nullable(list_of(is_object)),
+}
 
 
 def compose(values: JSONObject, find_blob: FindBlob, *, now: datetime, message_id: str) -> bytes:
@@ -29,133 +38,11 @@ def compose(values: JSONObject, find_blob: FindBlob, *, now: datetime, message_i
     Raises:
         SetFailure: "invalidProperties" or "blobNotFound".
     """
-    fields = message_fields(values, now=now, message_id=message_id)
+    structure = values.get("bodyStructure")
+    others = set(map(field_in, structure)) if is_object(structure) else set[str]()
+    fields = compose_headers.message_fields(values, now=now, message_id=message_id, others=others)
     body = _Body(values.get("bodyValues") or {}, find_blob)
-    return join(fields) + body.build(values, frozenset(fields))
-
-
-def join(fields: Mapping[str, str]) -> bytes:
-    """Return header lines as bytes."""
-    return "".join(f"{line}\r\n" for line in fields.values()).encode()
-
-
-def message_fields(values: JSONObject, *, now: datetime, message_id: str) -> dict[str, str]:
-    """Return the header lines of a message by lower-case field name."""
-    fields = _given_fields(values)
-    fields.setdefault("date", f"Date: {format_datetime(now)}")
-    fields.setdefault("message-id", f"Message-ID: <{message_id}>")
-    fields["mime-version"] = "MIME-Version: 1.0"
-    return fields
-
-
-def _given_fields(values: JSONObject) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    wrong: list[str] = []
-    for name, value in values.items():
-        if name not in HEADER_SHORTCUTS and not name.startswith("header:"):
-            continue
-        if value is None:
-            continue
-        field = _FIELD_NAMES.get(name) or name.split(":")[1]
-        if field.lower() in fields or field.lower().startswith("content-"):
-            wrong.append(name)
-            continue
-        try:
-            fields[field.lower()] = _lines(field, HEADER_SHORTCUTS.get(name, name), value)
-        except ValueError:
-            wrong.append(name)
-    if wrong:
-        raise invalid_properties(*wrong, description="Header fields twice, forbidden or malformed.")
-    return fields
-
-
-def _lines(field: str, property: str, value: object) -> str:
-    """Return the header line, or several joined, of one header property."""
-    wanted = parse_property(property)
-    if wanted is None:
-        raise ValueError(property)
-    encode = _ENCODERS[wanted.form]
-    items = _as_list(value) if wanted.all else [value]
-    return "\r\n".join(f"{field}:{encode(item)}" for item in items)
-
-
-def _raw(value: object) -> str:
-    # A line end that is not folding would start another header field.
-    if not is_string(value) or re.search(r"[\r\n](?![ \t\n])|\0", value):
-        raise ValueError(value)
-    return value
-
-
-def _text(value: object) -> str:
-    if not is_string(value) or re.search(r"[\r\n\0]", value):
-        raise ValueError(value)
-    return " " + _encoded(value)
-
-
-def _encoded(text: str) -> str:
-    if text.isascii() and len(text) < _MAX_LINE - 100 and "=?" not in text:
-        return text
-    return Header(text, "utf-8").encode(linesep="\r\n")
-
-
-def _addresses(value: object) -> str:
-    if not list_of(is_address)(value):
-        raise ValueError(value)
-    return " " + ",\r\n ".join(map(_address, _as_list(value)))
-
-
-def _address(value: JSONObject) -> str:
-    name, email = _raw(value.get("name") or ""), _raw(value["email"])
-    if not name:
-        return email
-    # formataddr wants ASCII in the address; EAI addresses go out as they are (RFC 6532).
-    return formataddr((name, email)) if email.isascii() else f"{_encoded(name)} <{email}>"
-
-
-def _groups(value: object) -> str:
-    written: list[str] = []
-    for group in _as_list(value):
-        if not is_object(group) or not list_of(is_address)(group.get("addresses")):
-            raise ValueError(value)
-        inside = ",\r\n ".join(map(_address, group["addresses"]))
-        name = group.get("name")
-        written.append(inside if name is None else f"{_encoded(_raw(name))}: {inside};")
-    return " " + ",\r\n ".join(written)
-
-
-def _message_ids(value: object) -> str:
-    if not list_of(lambda id: is_string(id) and re.search(r"[<>\s]", id) is None)(value):
-        raise ValueError(value)
-    return " " + "\r\n ".join(f"<{id}>" for id in _as_list(value))
-
-
-def _date(value: object) -> str:
-    if not is_date(value):
-        raise ValueError(value)
-    return " " + format_datetime(datetime.fromisoformat(value))
-
-
-def _urls(value: object) -> str:
-    if not list_of(lambda url: is_string(url) and re.search(r"[<>\s]", url) is None)(value):
-        raise ValueError(value)
-    return " " + ",\r\n ".join(f"<{url}>" for url in _as_list(value))
-
-
-def _as_list(value: object) -> list[Any]:
-    if not is_list(value):
-        raise ValueError(value)
-    return value
-
-
-_ENCODERS: Final[dict[str, Callable[[object], str]]] = {
-    "Raw": _raw,
-    "Text": _text,
-    "Addresses": _addresses,
-    "GroupedAddresses": _groups,
-    "MessageIds": _message_ids,
-    "Date": _date,
-    "URLs": _urls,
-}
+    return compose_headers.join(fields) + body.build(values, fields).to_bytes()
 
 
 class _Body:
@@ -166,8 +53,8 @@ class _Body:
         self._find_blob = find_blob
         self._missing: list[str] = []
 
-    def build(self, values: JSONObject, fields: frozenset[str]) -> bytes:
-        """Return the content headers, an empty line and the body."""
+    def build(self, values: JSONObject, fields: Collection[str]) -> Entity:
+        """Return the body of the message with its content headers."""
         self._check_values()
         structure = values.get("bodyStructure")
         if structure is None:
@@ -186,53 +73,67 @@ class _Body:
             if (
                 not is_object(value)
                 or not is_string(value.get("value"))
-                or value.get("isEncodingProblem")
-                or value.get("isTruncated")
+                or value.get("isEncodingProblem", False) is not False
+                or value.get("isTruncated", False) is not False
+                or value.keys() - {"value", "isEncodingProblem", "isTruncated"}
             ):
                 raise invalid_properties("bodyValues")
 
-    def _from_lists(self, values: JSONObject) -> bytes:
+    def _from_lists(self, values: JSONObject) -> Entity:
         texts = [
             self._only(values, name, type)
             for name, type in (("textBody", "text/plain"), ("htmlBody", "text/html"))
             if values.get(name) is not None
         ]
-        body = texts[0] if len(texts) == 1 else _multipart("alternative", texts) if texts else None
+        body = texts if len(texts) < 2 else [_multipart("multipart/alternative", texts)]
         attachments = [
-            self._part({"disposition": "attachment", **spec}, "attachments", frozenset())
+            self._part({**spec, "disposition": spec.get("disposition") or "attachment"})
             for spec in values.get("attachments") or ()
         ]
         if attachments:
-            return _multipart("mixed", [body, *attachments] if body else attachments)
-        return body or _leaf(["Content-Type: text/plain"], b"")
+            return _multipart("multipart/mixed", [*body, *attachments])
+        return body[0] if body else Entity(["Content-Type: text/plain"], b"")
 
-    def _only(self, values: JSONObject, name: str, type: str) -> bytes:
+    def _only(self, values: JSONObject, name: str, type: str) -> Entity:
         parts: list[JSONObject] = values[name]
-        if len(parts) != 1 or parts[0].get("type", type) != type:
+        if len(parts) != 1 or part_headers.type_of(parts[0]) not in (None, type):
             raise invalid_properties(name, description=f"It has exactly one {type} part.")
-        return self._part({**parts[0], "type": type}, name, frozenset())
+        is_said = part_headers.type_of(parts[0]) is not None
+        return self._part(parts[0] if is_said else {"type": type, **parts[0]}, name)
 
-    def _part(self, spec: object, where: str, fields: frozenset[str]) -> bytes:
-        if not is_object(spec):
-            raise invalid_properties(where)
+    def _part(
+        self, spec: object, where: str = "attachments", fields: Collection[str] = (), depth: int = 0
+    ) -> Entity:
+        if not is_object(spec) or depth > _MAX_DEPTH:
+            raise invalid_properties(where, description="It is no body part, or too deep inside.")
         self._check(spec, where, fields)
-        type: str = spec.get("type") or ("multipart/mixed" if "subParts" in spec else "text/plain")
-        if type.startswith("multipart/"):
-            inner = [self._part(sub, where, frozenset()) for sub in spec.get("subParts") or ()]
-            return _multipart(type.partition("/")[2], inner, _extra(spec, where))
-        return self._content(spec, where, type)
+        try:
+            head = part_headers.read(spec)
+        except (SetFailure, ValueError) as error:
+            raise invalid_properties(where, description="A header of a part is wrong.") from error
+        is_multipart = head.type.startswith("multipart/")
+        part_id, blob_id, inside = map(spec.get, ("partId", "blobId", "subParts"))
+        if sum((part_id is not None, blob_id is not None, is_multipart)) != 1 or (
+            inside and not is_multipart
+        ):
+            raise invalid_properties(
+                where, description="A part has a partId or a blobId, a multipart has parts inside."
+            )
+        if not is_multipart:
+            return self._leaf(spec, head)
+        parts = [self._part(sub, where, (), depth + 1) for sub in inside or ()]
+        return _multipart(head.type, parts, head)
 
-    def _check(self, spec: JSONObject, where: str, fields: frozenset[str]) -> None:
-        """Hold a part against the rules of RFC 8621, 4.6."""
-        for name in spec:
-            field = name.split(":")[1].lower() if name.startswith("header:") else ""
-            if name not in _PART_PROPERTIES and not field:
-                raise invalid_properties(where, description=f"A part has no property {name!r}.")
+    def _check(self, spec: JSONObject, where: str, fields: Collection[str]) -> None:
+        """Hold the properties of a part against the rules of RFC 8621, 4.6."""
+        for name, value in spec.items():
+            field = field_in(name)
+            known = _PART_PROPERTIES.get(name)
+            if not field and (known is None or not known(value)):
+                raise invalid_properties(where, description=f"{name!r} of a part is wrong.")
             if field == "content-transfer-encoding" or field in fields:
                 raise invalid_properties(where, description=f"{name!r} is not allowed here.")
-        part_id, blob_id = spec.get("partId"), spec.get("blobId")
-        if part_id is not None and blob_id is not None:
-            raise invalid_properties(where, description="A part has a partId or a blobId.")
+        part_id = spec.get("partId")
         if part_id is not None and (
             part_id not in self._values or spec.keys() & {"charset", "size"}
         ):
@@ -240,82 +141,20 @@ class _Body:
                 where, description="A partId needs a bodyValue, and no charset or size."
             )
 
-    def _content(self, spec: JSONObject, where: str, type: str) -> bytes:
-        part_id, blob_id = spec.get("partId"), spec.get("blobId")
-        if part_id is None and blob_id is None:
-            raise invalid_properties(where, description="A part has a partId or a blobId.")
-        head = _extra(spec, where)
-        if part_id is not None:
-            return text_part(
-                self._values[part_id]["value"], _type_line(spec, type, charset="utf-8"), head
-            )
-        blob = self._find_blob(str(blob_id))
+    def _leaf(self, spec: JSONObject, head: PartHead) -> Entity:
+        if spec.get("partId") is not None:
+            text: str = self._values[spec["partId"]]["value"]
+            charset = {"charset": "utf-8"} if head.type.startswith("text/") else {}
+            return entities.text(text, [head.content_type(**charset), *head.others])
+        blob_id: str = spec["blobId"]
+        blob = self._find_blob(blob_id)
         if blob is None:
-            self._missing.append(str(blob_id))
-            return b""
-        head = [_type_line(spec, type, charset=spec.get("charset")), *head]
-        if type.startswith("message/"):
-            return _leaf([*head, "Content-Transfer-Encoding: 8bit"], blob.data)
-        encoded = base64.encodebytes(blob.data).replace(b"\n", b"\r\n")
-        return _leaf([*head, "Content-Transfer-Encoding: base64"], encoded)
+            self._missing.append(blob_id)
+            return Entity([], b"")
+        return entities.file(blob.data, head.type, [head.content_type(), *head.others])
 
 
-def text_part(text: str, type_line: str, head: list[str]) -> bytes:
-    """Return a text part, base64 only where lines are too long or bytes too odd."""
-    data = re.sub(r"\r?\n", "\r\n", text).encode()
-    odd = b"\0" in data or b"\r" in data.replace(b"\r\n", b"")
-    if odd or max(map(len, data.split(b"\r\n"))) > _MAX_LINE:
-        encoding, data = "base64", base64.encodebytes(data).replace(b"\n", b"\r\n")
-    else:
-        encoding = "7bit" if data.isascii() else "8bit"
-    return _leaf([type_line, *head, f"Content-Transfer-Encoding: {encoding}"], data)
-
-
-def _type_line(spec: JSONObject, type: str, *, charset: str | None) -> str:
-    parameter = f"; charset={charset}" if charset and type.startswith("text/") else ""
-    name = spec.get("name")
-    if name and not spec.get("disposition"):
-        parameter += _parameter("name", name)
-    return f"Content-Type: {type}{parameter}"
-
-
-def _extra(spec: JSONObject, where: str) -> list[str]:
-    """Return the header lines of a part other than Content-Type and the transfer encoding."""
-    lines: list[str] = []
-    try:
-        if spec.get("disposition"):
-            file_name = _parameter("filename", spec["name"]) if spec.get("name") else ""
-            lines.append(f"Content-Disposition: {_raw(spec['disposition'])}{file_name}")
-        if spec.get("cid"):
-            lines.append(f"Content-ID: <{_raw(spec['cid'])}>")
-        if spec.get("language"):
-            lines.append(f"Content-Language: {_raw(', '.join(spec['language']))}")
-        if spec.get("location"):
-            lines.append(f"Content-Location: {_raw(spec['location'])}")
-        lines += [
-            _lines(name.split(":")[1], name, value)
-            for name, value in spec.items()
-            if name.startswith("header:")
-        ]
-    except (ValueError, TypeError) as error:
-        raise invalid_properties(where, description="A header of a part is malformed.") from error
-    return lines
-
-
-def _parameter(name: str, value: str) -> str:
-    if value.isascii() and value.isprintable() and not set(value) & set('"\\'):
-        return f'; {name}="{value}"'
-    return f"; {name}*={encode_rfc2231(value, 'utf-8')}"
-
-
-def _leaf(head: list[str], body: bytes) -> bytes:
-    return "".join(f"{line}\r\n" for line in head).encode() + b"\r\n" + body
-
-
-def _multipart(kind: str, parts: list[bytes], head: list[str] | None = None) -> bytes:
-    # A boundary made from the content cannot occur in it, and is the same each time.
-    digest = hashlib.sha1(b"\0".join(parts), usedforsecurity=False).hexdigest()
-    boundary = f"=_{digest[:32]}"
-    inside = b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), part) for part in parts)
-    type_line = f'Content-Type: multipart/{kind}; boundary="{boundary}"'
-    return _leaf([type_line, *(head or [])], inside + f"--{boundary}--\r\n".encode())
+def _multipart(type: str, parts: list[Entity], head: PartHead | None = None) -> Entity:
+    head = head or PartHead(type, {}, None, [])
+    boundary = entities.boundary_for(parts)
+    return entities.multipart([head.content_type(boundary=boundary), *head.others], parts, boundary)

@@ -1,12 +1,11 @@
 """The properties of an Email that come from its message (RFC 8621, 4.1.2 to 4.1.4)."""
 
-import html
-import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Final
 
 from jmap_async.testing import headers
+from jmap_async.testing.markup import strip_markup
 from jmap_async.testing.mime import Part, body_lists
 from jmap_async.testing.types import JSONObject
 
@@ -83,7 +82,9 @@ class Content:
             return any(part.disposition != "inline" for part in self.lists[2])
         if name == "preview":
             return " ".join(self.plain_text.split())[:PREVIEW_SIZE]
-        return self.parts(name, BODY_PROPERTIES)
+        # The full structure (RFC 8621, 4.1.4) has sub-parts, also where nobody asks for them.
+        structure = (*BODY_PROPERTIES, "subParts") if name == "bodyStructure" else BODY_PROPERTIES
+        return self.parts(name, structure)
 
     @cached_property
     def plain_text(self) -> str:
@@ -154,12 +155,3 @@ def _body_value(part: Part, most: int) -> JSONObject:
         if part.type == "text/html" and value.rfind("<") > value.rfind(">"):
             value = value[: value.rfind("<")]
     return {"value": value, "isEncodingProblem": problem, "isTruncated": truncated}
-
-
-_INVISIBLE: Final = re.compile(r"(?is)<(head|style|script)\b.*?</\1\s*>|<!--.*?-->")
-_TAG: Final = re.compile(r"<[^>]*>")
-
-
-def strip_markup(text: str) -> str:
-    """Return the text that HTML would show, roughly."""
-    return html.unescape(_TAG.sub(" ", _INVISIBLE.sub(" ", text)))

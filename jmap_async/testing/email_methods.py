@@ -3,10 +3,9 @@
 import html
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar, Final
 
-from jmap_async.testing import email_type
+from jmap_async.testing import dates, email_type
 from jmap_async.testing.checks import (
     is_id,
     is_object,
@@ -14,15 +13,14 @@ from jmap_async.testing.checks import (
     list_of,
     map_of,
     nullable,
-    to_utc_date,
 )
 from jmap_async.testing.content import Content
 from jmap_async.testing.copying import copy_method
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, dereference, server_set
+from jmap_async.testing.date_types import in_utc
 from jmap_async.testing.email_query import search_terms
 from jmap_async.testing.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
-from jmap_async.testing.headers import as_date
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
 from jmap_async.testing.query_changes import query_changes_method
@@ -37,6 +35,7 @@ from jmap_async.testing.standard import (
     property_names,
 )
 from jmap_async.testing.store import Account
+from jmap_async.testing.tokens import unfold, without_comments
 from jmap_async.testing.types import MAIL, JSONObject
 
 _PARSE_DEFAULTS: Final = (*DERIVED, "bodyValues", "textBody", "htmlBody", "attachments")
@@ -117,8 +116,8 @@ def _received(content: Content) -> str | None:
     """Return the time of the latest Received header, the topmost one (RFC 8621, 4.8)."""
     for name, value in content.root.headers:
         if name.lower() == "received":
-            date = as_date(value.rpartition(";")[2])
-            return None if date is None else to_utc_date(datetime.fromisoformat(date))
+            date = dates.read(without_comments(unfold(value)).rpartition(";")[2])
+            return None if date is None else in_utc(date)
     return None
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from jmap_async.testing.checks import (
@@ -12,15 +11,15 @@ from jmap_async.testing.checks import (
     is_list,
     is_string,
     is_unsigned,
-    is_utc_date,
     list_of,
 )
 from jmap_async.testing.content import Content
+from jmap_async.testing.date_types import BEFORE_ALL, Instant, instant
 from jmap_async.testing.headers import as_text
 from jmap_async.testing.mailstore import base_subject
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import Call
-from jmap_async.testing.querying import Condition, Predicate, Sort, SortKey
+from jmap_async.testing.querying import Condition, Predicate, Sort, SortKey, after, before, by_date
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import JSONObject
 
@@ -107,13 +106,8 @@ CONDITIONS: Final[Mapping[str, Condition]] = {
         list_of(is_id),
         lambda call, ids: lambda record: not record["mailboxIds"].keys() <= set(ids),
     ),
-    # UTCDates without a fraction compare as text; receivedAt never has one here.
-    "before": Condition(
-        is_utc_date, lambda call, date: lambda record: record["receivedAt"] < date, mutable=False
-    ),
-    "after": Condition(
-        is_utc_date, lambda call, date: lambda record: record["receivedAt"] >= date, mutable=False
-    ),
+    "before": before("receivedAt"),
+    "after": after("receivedAt"),
     "minSize": Condition(
         is_unsigned, lambda call, size: lambda record: record["size"] >= size, mutable=False
     ),
@@ -146,10 +140,6 @@ CONDITIONS: Final[Mapping[str, Condition]] = {
 }
 
 
-def _stored(name: str) -> Sort:
-    return Sort(lambda call, comparator: lambda record: record[name], mutable=False)
-
-
 def _from_content(read: Callable[[Content], Any]) -> Sort:
     def make(call: Call, _comparator: JSONObject) -> SortKey:
         return lambda record: read(content_of(call.account, record["blobId"]))
@@ -173,13 +163,18 @@ def _keyword_sort(test: Callable[[Account, JSONObject, str], bool]) -> Sort:
     return Sort(make, takes_keyword=True)
 
 
+def _sent_at(content: Content) -> Instant:
+    date = content.value("sentAt")
+    return BEFORE_ALL if date is None else instant(str(date))
+
+
 SORTS: Final[Mapping[str, Sort]] = {
-    "receivedAt": _stored("receivedAt"),
-    "size": _stored("size"),
+    "receivedAt": by_date("receivedAt"),
+    "size": Sort(lambda call, comparator: lambda record: record["size"], mutable=False),
     "from": _first_person("from"),
     "to": _first_person("to"),
     "subject": _from_content(lambda content: base_subject(_subject(content))),
-    "sentAt": _from_content(lambda content: _moment(content.value("sentAt"))),
+    "sentAt": _from_content(_sent_at),
     "hasKeyword": _keyword_sort(lambda account, record, keyword: keyword in record["keywords"]),
     "allInThreadHaveKeyword": _keyword_sort(
         lambda account, record, keyword: all(
@@ -192,10 +187,6 @@ SORTS: Final[Mapping[str, Sort]] = {
         )
     ),
 }
-
-
-def _moment(date: object) -> float:
-    return datetime.fromisoformat(str(date)).timestamp() if date else float("-inf")
 
 
 def collapse(account: Account, ids: list[str]) -> list[str]:

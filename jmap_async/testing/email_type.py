@@ -1,7 +1,7 @@
 """The Email type: its properties, /get and what /set does with it (RFC 8621, 4.1, 4.2, 4.6)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar, Final
 
 from jmap_async.testing import mailstore
@@ -10,7 +10,6 @@ from jmap_async.testing.checks import (
     anything,
     is_address,
     is_boolean,
-    is_date,
     is_id,
     is_keyword,
     is_list,
@@ -18,15 +17,14 @@ from jmap_async.testing.checks import (
     is_string,
     is_true,
     is_unsigned,
-    is_utc_date,
     list_of,
     map_of,
     nullable,
-    to_utc_date,
 )
 from jmap_async.testing.compose import compose
 from jmap_async.testing.content import BODY_PROPERTIES, Content
 from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
+from jmap_async.testing.date_types import is_date, is_utc_date, to_utc_date
 from jmap_async.testing.email_query import CONDITIONS, SORTS, collapse
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
 from jmap_async.testing.headers import parse_property
@@ -213,7 +211,7 @@ def store_message(
         "mailboxIds": values["mailboxIds"],
         "keywords": values["keywords"],
         "size": len(raw),
-        "receivedAt": values.get("receivedAt") or to_utc_date(now.astimezone(UTC)),
+        "receivedAt": values.get("receivedAt") or to_utc_date(now),
     }
     mailstore.add_email(account, record, _related(content), _subject(content))
     return record

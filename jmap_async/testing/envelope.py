@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from jmap_async.testing.checks import is_object, is_string, is_utc_date, list_of
+from jmap_async.testing.checks import is_object, is_string, list_of
 from jmap_async.testing.content import Content
+from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.types import JSONObject, or_empty
 
@@ -89,23 +90,23 @@ def check(envelope: JSONObject, identity: JSONObject) -> None:
         raise SetFailure("invalidRecipients", "Not addresses.", invalidRecipients=wrong)
 
 
-def release_time(envelope: JSONObject, now: datetime, longest: int) -> datetime:
-    """Return when to send: now, or as HOLDFOR or HOLDUNTIL ask for (RFC 4865)."""
+def release_time(envelope: JSONObject, now: datetime, longest: int) -> str:
+    """Return when to send, a UTCDate: now, or as HOLDFOR or HOLDUNTIL ask for (RFC 4865)."""
     parameters = or_empty(envelope["mailFrom"].get("parameters"))
     given: dict[str, str | None] = {name.upper(): value for name, value in parameters.items()}
     until, seconds = given.get("HOLDUNTIL"), given.get("HOLDFOR")
-    moment = now
+    moment = to_utc_date(now)
     if seconds is not None:
         if not seconds.isdecimal() or len(seconds) > 9:
             raise invalid_properties("envelope", description="HOLDFOR is a number of seconds.")
-        moment = now + timedelta(seconds=int(seconds))
+        moment = to_utc_date(now + timedelta(seconds=int(seconds)))
     elif until is not None:
         if not is_utc_date(until):
             raise invalid_properties("envelope", description="HOLDUNTIL is a UTCDate.")
-        moment = datetime.fromisoformat(until)
-    if moment > now + timedelta(seconds=longest):
+        moment = until
+    if instant(moment) > instant(to_utc_date(now + timedelta(seconds=longest))):
         raise invalid_properties("envelope", description=f"The hold is over {longest} seconds.")
-    return max(moment, now)
+    return max(moment, to_utc_date(now), key=instant)
 
 
 def without_bcc(raw: bytes) -> bytes:

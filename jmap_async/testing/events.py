@@ -2,47 +2,25 @@
 
 import asyncio
 import base64
+import re
+import zlib
 from collections.abc import Mapping
-from typing import Final
+from contextlib import suppress
+from typing import Final, TypeGuard
 
 import attrs
 import orjson
 from aiohttp import web
 
-from jmap_async.testing.checks import is_object
+from jmap_async.testing.checks import is_string, map_of
+from jmap_async.testing.state_changes import States, changed, state_change, states_of
 from jmap_async.testing.store import World
-from jmap_async.testing.types import JSONObject
 
 _LONGEST_PING: Final = 300
 """Seconds. There is no shortest: a test need not wait for the 30 that a real server may take."""
 
-States = dict[str, dict[str, str]]
-"""Account id to type name to state: a TypeState for each account."""
-
-_PUSHED: Final = ("Mailbox", "Thread", "Email", "EmailDelivery", "Identity", "EmailSubmission")
-
-
-def states_of(world: World) -> States:
-    """Return the states of everything that is pushed."""
-    return {
-        account.id: {name: account.tables[name].state for name in _PUSHED}
-        for account in world.accounts.values()
-    }
-
-
-def changed(before: States, after: States, types: frozenset[str] | None) -> States:
-    """Return the states that are new, of the types that are wanted (None for all)."""
-    found: States = {}
-    for account_id, current in after.items():
-        old = before.get(account_id, {})
-        news = {
-            name: state
-            for name, state in current.items()
-            if old.get(name) != state and (types is None or name in types)
-        }
-        if news:
-            found[account_id] = news
-    return found
+_LARGEST_ID: Final = 2**20
+"""Octets that an event id may unpack to."""
 
 
 @attrs.frozen(kw_only=True)
@@ -58,12 +36,13 @@ def read_query(query: Mapping[str, str]) -> Wanted | None:
     """Read the query of an event source URL; None if it is malformed."""
     types, close_after = query.get("types", ""), query.get("closeafter")
     ping = query.get("ping", "")
-    if not types or close_after not in ("state", "no") or not ping.isdecimal():
+    if not types or close_after not in ("state", "no") or not re.fullmatch("[0-9]+", ping):
         return None
     return Wanted(
         types=None if types == "*" else frozenset(types.split(",")),
         once=close_after == "state",
-        ping=min(int(ping), _LONGEST_PING),
+        # Python reads no number of thousands of digits.
+        ping=min(int(ping.lstrip("0")[:4] or 0), _LONGEST_PING),
     )
 
 
@@ -79,8 +58,10 @@ async def event_source(world: World, request: web.Request) -> web.StreamResponse
     world.listeners.append(news.set)
     try:
         before = _resumed(request.headers.get("Last-Event-ID"), world)
-        await response.prepare(request)
-        await _stream(world, response, news, before, wanted)
+        # A client may be gone before the server hears of it.
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            await _stream(world, response, news, before, wanted)
     finally:
         world.listeners.remove(news.set)
     return response
@@ -94,27 +75,38 @@ async def _stream(
     wanted: Wanted,
 ) -> None:
     while True:
-        news.clear()
-        after = states_of(world)
-        if changes := changed(before, after, wanted.types):
-            await response.write(_state_event(changes, after))
-            if wanted.once:
-                return
-        before = after
         try:
-            await asyncio.wait_for(news.wait(), wanted.ping or None)
+            async with asyncio.timeout(wanted.ping or None):
+                before, changes = await _next(world, news, before, wanted.types)
         except TimeoutError:
             data = orjson.dumps({"interval": wanted.ping})
             await response.write(b"event: ping\ndata: " + data + b"\n\n")
+            continue
+        await response.write(_state_event(changes, before))
+        if wanted.once:
+            return
+
+
+async def _next(
+    world: World, news: asyncio.Event, before: States, types: frozenset[str] | None
+) -> tuple[States, States]:
+    """Wait for changes that are wanted; return all states, and the changed ones."""
+    while True:
+        news.clear()
+        after = states_of(world)
+        if changes := changed(before, after, types):
+            return after, changes
+        await news.wait()
 
 
 def _state_event(changes: States, after: States) -> bytes:
-    body: JSONObject = {"@type": "StateChange", "changed": changes}
-    return b"event: state\ndata: " + orjson.dumps(body) + b"\nid: " + _event_id(after) + b"\n\n"
+    data = orjson.dumps(state_change(changes))
+    return b"event: state\ndata: " + data + b"\nid: " + _event_id(after) + b"\n\n"
 
 
 def _event_id(states: States) -> bytes:
-    return base64.urlsafe_b64encode(orjson.dumps(states))
+    # It comes back in a header field, whose size is limited: many accounts have to fit.
+    return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(states)))
 
 
 def _resumed(event_id: str | None, world: World) -> States:
@@ -122,7 +114,12 @@ def _resumed(event_id: str | None, world: World) -> States:
     if not event_id:
         return states_of(world)
     try:
-        states: object = orjson.loads(base64.urlsafe_b64decode(event_id))
-    except ValueError:
+        packed = base64.urlsafe_b64decode(event_id)
+        states: object = orjson.loads(zlib.decompressobj().decompress(packed, _LARGEST_ID))
+    except (ValueError, zlib.error):
         return {}
-    return states if is_object(states) else {}
+    return states if _is_states(states) else {}
+
+
+def _is_states(value: object) -> TypeGuard[States]:
+    return map_of(is_string, map_of(is_string, is_string))(value)

@@ -2,15 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.utils import parseaddr, parsedate_to_datetime
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 import attrs
 
+from jmap_async.testing import addresses, dates, encoded_words, identifiers
+from jmap_async.testing.tokens import unfold
 from jmap_async.testing.types import JSONObject
 
 Header = tuple[str, str]
@@ -33,6 +32,9 @@ _FORMS_OF: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("return-path", "received"), frozenset[str]()),
 }
 """The parsed forms allowed for the fields of RFC 5322 and RFC 2369; others may have any."""
+
+_STRUCTURED: Final = frozenset({"keywords", "list-id"})
+"""The fields of the Text form that have quoted strings (RFC 5322, 3.6.5; RFC 2919, 3)."""
 
 _PARSED_FORMS: Final = frozenset[str]().union(*_FORMS_OF.values())
 _NAME: Final = re.compile(r"[!-9;-~]+")
@@ -75,6 +77,8 @@ def value_of(headers: Sequence[Header], name: str) -> object:
     if wanted is None:
         raise ValueError(name)
     read = FORMS[wanted.form]
+    if wanted.form == "Text" and wanted.field in _STRUCTURED:
+        read = _as_structured_text
     values = [value for name, value in headers if name.lower() == wanted.field]
     if wanted.all:
         return [read(value) for value in values]
@@ -87,113 +91,26 @@ def as_raw(value: str) -> str:
 
 
 def as_text(value: str) -> str:
-    """Return the value unfolded, decoded (RFC 2047) and normalised to NFC."""
-    return unicodedata.normalize("NFC", _decode(_unfold(value).strip()))
+    """Return the value unfolded, without leading spaces, decoded and normalised to NFC."""
+    return unicodedata.normalize("NFC", encoded_words.decode(unfold(value).lstrip(" ")))
+
+
+def _as_structured_text(value: str) -> str:
+    text = encoded_words.decode_structured(unfold(value).lstrip(" "))
+    return unicodedata.normalize("NFC", text)
 
 
 def as_addresses(value: str) -> list[JSONObject]:
     """Return all addresses, those inside groups too."""
-    return [address for group in as_grouped_addresses(value) for address in group["addresses"]]
-
-
-def as_grouped_addresses(value: str) -> list[JSONObject]:
-    """Return the addresses by group; consecutive ones outside any group share a null group."""
-    groups: list[JSONObject] = []
-    open_group = False
-    for text, end in _pieces(_unfold(value)):
-        if end == ":":
-            groups.append({"name": _display_name(text), "addresses": []})
-            open_group = True
-            continue
-        if text.strip():
-            if not groups or (not open_group and groups[-1]["name"] is not None):
-                groups.append({"name": None, "addresses": []})
-            groups[-1]["addresses"].append(_address(text))
-        open_group = open_group and end != ";"
-        if end == ";":
-            groups.append({"name": None, "addresses": []})
-    return [group for group in groups if group["addresses"] or group["name"] is not None]
-
-
-def as_message_ids(value: str) -> list[str] | None:
-    """Return the message ids without angle brackets, or None if it cannot be parsed."""
-    found = re.findall(r"<\s*([^<>\s]+)\s*>", _unfold(value))
-    return found or None
-
-
-def as_date(value: str) -> str | None:
-    """Return the date with its own offset, or None if it cannot be parsed."""
-    try:
-        moment = parsedate_to_datetime(_unfold(value).strip())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    # Without an offset ("-0000") the time is UTC of unknown origin.
-    text = moment.isoformat(timespec="seconds")
-    return text.replace("+00:00", "Z") if moment.tzinfo else f"{text}-00:00"
-
-
-def as_urls(value: str) -> list[str] | None:
-    """Return the URLs without angle brackets, or None if there are none."""
-    found = ["".join(url.split()) for url in re.findall(r"<([^<>]*)>", _unfold(value))]
-    return found or None
+    return [address for group in addresses.read_groups(value) for address in group["addresses"]]
 
 
 FORMS: Final[Mapping[str, Callable[[str], object]]] = {
     "Raw": as_raw,
     "Text": as_text,
     "Addresses": as_addresses,
-    "GroupedAddresses": as_grouped_addresses,
-    "MessageIds": as_message_ids,
-    "Date": as_date,
-    "URLs": as_urls,
+    "GroupedAddresses": addresses.read_groups,
+    "MessageIds": identifiers.read_message_ids,
+    "Date": dates.read,
+    "URLs": identifiers.read_urls,
 }
-
-
-def _unfold(value: str) -> str:
-    return value.replace("\r\n", "").replace("\n", "").replace("\r", "")
-
-
-def _decode(text: str) -> str:
-    if "=?" not in text:
-        return text
-    try:
-        return str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return text
-
-
-def _pieces(value: str) -> Iterator[tuple[str, str]]:
-    """Split at the commas, colons and semicolons outside quotes, comments and brackets."""
-    start, depth, quoted, angle, skip = 0, 0, False, False, False
-    for index, char in enumerate(value):
-        if skip:
-            skip = False
-        elif char == "\\":
-            skip = quoted or depth > 0
-        elif char == '"' and not depth:
-            quoted = not quoted
-        elif quoted:
-            pass
-        elif char in "()":
-            depth = max(0, depth + (1 if char == "(" else -1))
-        elif depth == 0 and char in "<>":
-            angle = char == "<"
-        elif depth == 0 and not angle and char in ",:;":
-            yield value[start:index], char
-            start = index + 1
-    yield value[start:], ""
-
-
-def _address(text: str) -> JSONObject:
-    name, email = parseaddr(text)
-    if not email:
-        # RFC 8621, 4.1.2.3: what cannot be parsed is still shown, best effort.
-        return {"name": None, "email": _decode(text.strip())}
-    return {"name": _display_name(name), "email": email}
-
-
-def _display_name(text: str) -> str | None:
-    plain = text.strip()
-    if len(plain) > 1 and plain[0] == plain[-1] == '"':
-        plain = re.sub(r"\\(.)", r"\1", plain[1:-1])
-    return unicodedata.normalize("NFC", _decode(plain)) or None

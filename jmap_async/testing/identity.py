@@ -8,11 +8,11 @@ from jmap_async.testing.checks import (
     is_boolean,
     is_id,
     is_string,
-    is_utc_date,
     list_of,
     nullable,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, server_set
+from jmap_async.testing.date_types import is_utc_date
 from jmap_async.testing.failures import SetFailure
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.setting import set_method

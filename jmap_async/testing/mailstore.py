@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from jmap_async.testing.date_types import instant
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import JSONObject
 
@@ -83,7 +84,7 @@ def remove_email(account: Account, id: str) -> None:
 
 def _rethread(account: Account, thread_id: str, email_ids: list[str]) -> None:
     emails, order = account.records("Email"), account.tables["Email"].order
-    email_ids.sort(key=lambda id: (emails[id]["receivedAt"], order[id]))
+    email_ids.sort(key=lambda id: (instant(emails[id]["receivedAt"]), order[id]))
     account.tables["Thread"].replace({"id": thread_id, "emailIds": email_ids})
 
 

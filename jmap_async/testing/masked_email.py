@@ -7,12 +7,11 @@ from typing import ClassVar, Final
 
 from jmap_async.testing.checks import (
     is_string,
-    is_utc_date,
     nullable,
     one_of,
-    to_utc_date,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, server_set
+from jmap_async.testing.date_types import is_utc_date, to_utc_date
 from jmap_async.testing.failures import invalid_properties
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.setting import set_method

@@ -1,27 +1,32 @@
 """Message bytes as a tree of body parts (RFC 5322, RFC 2045; RFC 8621, 4.1.4)."""
 
-import binascii
 import hashlib
 import re
 from collections.abc import Iterator
-from email.message import Message as HeaderBag
-from email.utils import collapse_rfc2231_value
 from functools import cached_property
 from typing import Final
 
 import attrs
 
-from jmap_async.testing.headers import Header, as_text
+from jmap_async.testing import charsets, mime_fields, transfer_encodings
+from jmap_async.testing.headers import Header
 from jmap_async.testing.types import JSONObject
 
 _HEAD_END: Final = re.compile(rb"(?:\A|\r?\n)\r?\n")
-_FIELD: Final = re.compile(rb"([!-9;-~]+)[ \t]*:(.*(?:\r?\n[ \t].*)*)")
+_FIELD: Final = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _MAX_DEPTH: Final = 50
+_MULTIPART: Final = "multipart/"
 
 
 def blob_id_of(data: bytes) -> str:
     """Return the blob id of bytes: as with many servers, a hash of them."""
     return "B" + hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def split_head(raw: bytes) -> tuple[bytes, bytes]:
+    """Return the header fields, and the body behind the empty line."""
+    end = _HEAD_END.search(raw)
+    return (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
 
 
 class Part:
@@ -31,24 +36,26 @@ class Part:
     """
 
     def __init__(self, raw: bytes, *, part_id: str = "", implicit: str = "text/plain") -> None:
-        end = _HEAD_END.search(raw)
-        head, self.body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
+        head, self.body = split_head(raw)
         self.headers: list[Header] = list(_fields(head))
-        bag = HeaderBag()
+        # Of fields that may be there once only, the first counts.
+        self._fields: dict[str, str] = {}
         for name, value in self.headers:
-            if name.lower().startswith("content-"):
-                bag[name] = re.sub(r"\r?\n", "", value).strip()
-        self._bag = bag
-        declared = _bare(bag, "content-type")
-        self.type = declared if declared and "/" in declared else implicit
+            self._fields.setdefault(name.lower(), value)
+        declared = self._fields.get("content-type")
+        self._type = (
+            mime_fields.Field(implicit) if declared is None else mime_fields.content_type(declared)
+        )
+        self.type = self._type.value or implicit
         self.sub_parts: list[Part] | None = None
         self.part_id: str | None = part_id or "1"
-        if self.type.startswith("multipart/") and part_id.count(".") < _MAX_DEPTH:
+        if self.type.startswith(_MULTIPART):
             self.part_id = None
-            self.sub_parts = self._split(part_id)
+            self.sub_parts = self._split(part_id) if part_id.count(".") < _MAX_DEPTH else []
 
     def _split(self, part_id: str) -> list["Part"]:
-        boundary = self._bag.get_boundary()
+        # RFC 2046, 5.1.1: a boundary does not end with white space.
+        boundary = self._type.parameters.get("boundary", "").rstrip()
         if not boundary:
             return []
         implicit = "message/rfc822" if self.type == "multipart/digest" else "text/plain"
@@ -61,19 +68,12 @@ class Part:
     @cached_property
     def content(self) -> bytes:
         """The octets after decoding the transfer encoding; as they are if it is unknown."""
-        encoding = self.encoding
-        if encoding == "base64":
-            digits = re.sub(rb"[^A-Za-z0-9+/]", b"", self.body)
-            digits = digits[: len(digits) - (len(digits) % 4 == 1)]
-            return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
-        if encoding == "quoted-printable":
-            return binascii.a2b_qp(self.body)
-        return self.body
+        return transfer_encodings.decode(self.body, self.encoding)
 
-    @property
+    @cached_property
     def encoding(self) -> str:
         """The Content-Transfer-Encoding in lower case."""
-        return str(self._bag.get("content-transfer-encoding", "7bit")).strip().lower()
+        return mime_fields.transfer_encoding(self._fields.get("content-transfer-encoding", ""))
 
     @cached_property
     def blob_id(self) -> str | None:
@@ -83,36 +83,29 @@ class Part:
     @property
     def charset(self) -> str | None:
         """The charset, the implicit one where the type is text without any."""
-        given = self._bag.get_param("charset")
-        if given is not None:
-            return collapse_rfc2231_value(given)
-        return "us-ascii" if self.type.startswith("text/") else None
+        implicit = "us-ascii" if self.type.startswith("text/") else None
+        return self._type.parameters.get("charset") or implicit
+
+    @cached_property
+    def _disposition(self) -> mime_fields.Field:
+        return mime_fields.content_disposition(self._fields.get("content-disposition", ""))
 
     @property
     def disposition(self) -> str | None:
         """The Content-Disposition without parameters."""
-        return _bare(self._bag, "content-disposition")
+        return self._disposition.value
 
     @property
     def name(self) -> str | None:
         """The file name: of the disposition, else of the type."""
-        name = self._bag.get_filename()
-        return None if name is None else as_text(name)
+        name = self._disposition.parameters.get("filename")
+        return self._type.parameters.get("name") if name is None else name
 
-    @property
+    @cached_property
     def text(self) -> tuple[str, bool]:
         """The content as text with LF line ends, and whether decoding it had problems."""
-        problem = self.encoding not in _ENCODINGS
-        try:
-            value = self.content.decode(self.charset or "utf-8")
-        except (UnicodeDecodeError, LookupError):
-            try:
-                # Undeclared UTF-8 is more likely than anything else, and never an accident.
-                value = self.content.decode()
-                problem = problem or self.charset != "us-ascii"
-            except UnicodeDecodeError:
-                value, problem = self.content.decode("utf-8", "replace"), True
-        return value.replace("\r\n", "\n"), problem
+        value, problem = charsets.best_effort(self.content, self.charset or "utf-8")
+        return value.replace("\r\n", "\n"), problem or self.encoding not in transfer_encodings.KNOWN
 
     def walk(self) -> Iterator["Part"]:
         """Yield this part and everything inside it, depth first."""
@@ -122,7 +115,9 @@ class Part:
 
     def to_wire(self) -> JSONObject:
         """Return the EmailBodyPart, all but its headers and sub-parts."""
-        language = self._bag.get("content-language")
+        cid, language, location = (
+            self._fields.get(f"content-{name}") for name in ("id", "language", "location")
+        )
         return {
             "partId": self.part_id,
             "blobId": self.blob_id,
@@ -131,26 +126,22 @@ class Part:
             "type": self.type,
             "charset": self.charset,
             "disposition": self.disposition,
-            "cid": _without_brackets(self._bag.get("content-id")),
-            "language": None if language is None else re.findall(r"[^\s,]+", str(language)),
-            "location": self._bag.get("content-location"),
+            "cid": None if cid is None else mime_fields.content_id(cid),
+            "language": None if language is None else mime_fields.content_language(language),
+            "location": None if location is None else mime_fields.content_location(location),
         }
-
-
-_ENCODINGS: Final = ("7bit", "8bit", "binary", "base64", "quoted-printable")
 
 
 def _fields(head: bytes) -> Iterator[Header]:
     for match in _FIELD.finditer(head):
-        yield match[1].decode(), match[2].rstrip(b"\r\n").decode("utf-8", "replace")
+        value = match[2].removesuffix(b"\r").replace(b"\0", b"")
+        yield match[1].decode(), value.decode("utf-8", "replace")
 
 
 def _split(body: bytes, boundary: str) -> list[bytes]:
     """Return what is between the boundaries, without the preamble and the epilogue."""
     delimiter = re.compile(
-        rb"(?:\A|\r?\n)--"
-        + re.escape(boundary.encode("utf-8", "replace"))
-        + rb"(--)?[ \t]*(?=\r?\n|\Z)"
+        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*+(?=\r?\n|\Z)"
     )
     pieces: list[bytes] = []
     start: int | None = None
@@ -162,18 +153,6 @@ def _split(body: bytes, boundary: str) -> list[bytes]:
         newline = body.find(b"\n", match.end())
         start = len(body) if newline < 0 else newline + 1
     return pieces if start is None else [*pieces, body[start:]]
-
-
-def _bare(bag: HeaderBag, name: str) -> str | None:
-    """Return a header value without parameters and comments, in lower case."""
-    value = bag.get(name)
-    if value is None:
-        return None
-    return re.sub(r"\([^()]*\)", "", str(value)).partition(";")[0].strip().lower() or None
-
-
-def _without_brackets(value: str | None) -> str | None:
-    return None if value is None else str(value).strip().removeprefix("<").removesuffix(">")
 
 
 def body_lists(root: Part) -> tuple[list[Part], list[Part], list[Part]]:

@@ -1,23 +1,25 @@
 """PushSubscription, which belongs to a credential and to no account (RFC 8620, 7.2)."""
 
-import hashlib
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar, Final
+from urllib.parse import urlsplit
 
 from jmap_async.testing.checks import (
     is_object,
     is_string,
-    is_utc_date,
     list_of,
     nullable,
-    to_utc_date,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property
+from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, invalid_properties
 from jmap_async.testing.methods import Call, Method
+from jmap_async.testing.pushing import verification
 from jmap_async.testing.setting import set_method
 from jmap_async.testing.standard import GET_ARGUMENTS, get, method
+from jmap_async.testing.state_changes import states_of
 from jmap_async.testing.store import Push, Table
 from jmap_async.testing.types import CORE, JSONObject
 
@@ -26,7 +28,13 @@ _WRITE_ONLY: Final = ("url", "keys")
 
 
 def _is_url(value: object) -> bool:
-    return is_string(value) and value.startswith("https://")
+    if not is_string(value) or not value.startswith("https://"):
+        return False
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_keys(value: object) -> bool:
@@ -34,7 +42,7 @@ def _is_keys(value: object) -> bool:
 
 
 class PushSubscriptionType(DataType):
-    """Subscriptions: nothing is really pushed, the verification is kept to be looked at."""
+    """Subscriptions: created, verified, extended and destroyed here, pushed to by a Pusher."""
 
     name = "PushSubscription"
     capability = CORE
@@ -58,16 +66,14 @@ class PushSubscriptionType(DataType):
         """Store a subscription and push its verification."""
         if values["verificationCode"] is not None:
             raise invalid_properties("verificationCode", description="The server makes it.")
-        id = self.table(call).next_id()
-        code = hashlib.sha1(f"{id} {call.credential}".encode(), usedforsecurity=False).hexdigest()
-        record = {**values, "id": id, "expires": _expiry(call, values), "secret": code}
-        self.table(call).insert(record)
-        verification = {
-            "@type": "PushVerification",
-            "pushSubscriptionId": id,
-            "verificationCode": code,
+        record = {
+            **values,
+            "id": self.table(call).next_id(),
+            "expires": _expiry(call, values),
+            "secret": secrets.token_urlsafe(),
         }
-        call.world.pushes.append(Push(url=values["url"], body=verification))
+        call.world.pushes.append(Push(url=values["url"], body=verification(record)))
+        self.table(call).insert(record)
         return record
 
     def update(
@@ -76,12 +82,15 @@ class PushSubscriptionType(DataType):
         """Verify a subscription, or extend it by at most a week from now."""
         if new["verificationCode"] not in (old["verificationCode"], old["secret"]):
             raise invalid_properties("verificationCode", description="It is not the one pushed.")
+        if old["verificationCode"] is None:
+            # What changes from now on is pushed.
+            new = {**new, "known": states_of(call.world)}
         return super().update(call, old, {**new, "expires": _expiry(call, new)}, options)
 
 
 def _expiry(call: Call, values: JSONObject) -> str:
     latest = to_utc_date(call.world.clock() + _LONGEST)
-    return min(values["expires"] or latest, latest)
+    return min(values["expires"] or latest, latest, key=instant)
 
 
 def _get(call: Call, given: JSONObject) -> JSONObject:

@@ -20,6 +20,7 @@ from jmap_async.testing.checks import (
     nullable,
 )
 from jmap_async.testing.datatype import DataType
+from jmap_async.testing.date_types import instant, is_utc_date
 from jmap_async.testing.failures import MethodFailure
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
 from jmap_async.testing.standard import method
@@ -66,6 +67,31 @@ class Sort:
     make: Callable[[Call, JSONObject], SortKey]
     mutable: bool = True
     takes_keyword: bool = False
+
+
+def before(property: str) -> Condition:
+    """Return the condition that a record's date lies before the given one."""
+
+    def make(_call: Call, date: str) -> Predicate:
+        bound = instant(date)
+        return lambda record: instant(record[property]) < bound
+
+    return Condition(is_utc_date, make, mutable=False)
+
+
+def after(property: str) -> Condition:
+    """Return the condition that a record's date is the given one, or lies after it."""
+
+    def make(_call: Call, date: str) -> Predicate:
+        bound = instant(date)
+        return lambda record: instant(record[property]) >= bound
+
+    return Condition(is_utc_date, make, mutable=False)
+
+
+def by_date(property: str) -> Sort:
+    """Return the sort by a date of a record."""
+    return Sort(lambda call, comparator: lambda record: instant(record[property]), mutable=False)
 
 
 class QueryableType(DataType):

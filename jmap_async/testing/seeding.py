@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from email.utils import getaddresses
 from typing import Final
 
-from jmap_async.testing import compose, email_type, mailstore
-from jmap_async.testing.checks import to_utc_date
+from jmap_async.testing import compose, compose_headers, email_type, entities, headers, mailstore
 from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS, PREVIEW_SIZE
+from jmap_async.testing.date_types import to_utc_date
 from jmap_async.testing.mailbox import MAX_NAME_SIZE
 from jmap_async.testing.querying import COLLATIONS
 from jmap_async.testing.store import Account
@@ -152,19 +151,20 @@ def message(
 
 
 def _addresses(texts: Sequence[str]) -> list[JSONObject]:
-    return [{"name": name or None, "email": email} for name, email in getaddresses(texts)]
+    return [address for text in texts for address in headers.as_addresses(text)]
 
 
 def _plain(
     account: Account, values: JSONObject, text: str, now: datetime, message_id: str
 ) -> tuple[bytes, JSONObject | None]:
     """Return a message of one text part, and what parsing it would give."""
-    head = compose.join(compose.message_fields(values, now=now, message_id=message_id))
-    part = compose.text_part(text, "Content-Type: text/plain; charset=utf-8", [])
-    part_head, _, content = part.partition(b"\r\n\r\n")
+    fields = compose_headers.message_fields(values, now=now, message_id=message_id)
+    part = entities.text(text, ["Content-Type: text/plain; charset=utf-8"])
+    head, content = compose_headers.join(fields), part.body
+    raw = head + part.to_bytes()
     # What needs encoding or quoting is left to the parser: it knows best what comes back.
-    if not head.isascii() or b"base64" in part_head or any(c in head for c in (b"=?", b'"', b"\\")):
-        return head + part, None
+    if not head.isascii() or part.is_encoded or any(c in head for c in (b"=?", b'"', b"\\", b"\t")):
+        return raw, None
     body_part = dict.fromkeys(BODY_PROPERTIES) | {
         "partId": "1",
         "blobId": account.put_blob(content, "text/plain"),
@@ -172,12 +172,11 @@ def _plain(
         "type": "text/plain",
         "charset": "utf-8",
     }
-    return head + part, {
+    return raw, {
         **dict.fromkeys(HEADER_SHORTCUTS),
         **values,
-        "subject": values["subject"].strip(),
         "messageId": [message_id],
-        "sentAt": to_utc_date(now),
+        "sentAt": to_utc_date(now.replace(microsecond=0)),
         "hasAttachment": False,
         "preview": " ".join(text.split())[:PREVIEW_SIZE],
         "textBody": [body_part],

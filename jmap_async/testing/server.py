@@ -11,6 +11,7 @@ from aiohttp import web
 
 from jmap_async.testing import engine, seeding
 from jmap_async.testing.limits import Limits
+from jmap_async.testing.pushing import Pusher
 from jmap_async.testing.seeding import Attachment
 from jmap_async.testing.store import Account, Push, SentMessage, World
 from jmap_async.testing.types import CAPABILITIES, CORE, JSONObject
@@ -18,8 +19,8 @@ from jmap_async.testing.web import Handlers, OnRequest, OnResponse
 
 
 def utc_now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
+    """Return the present time; the clock ticks once a second."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 class MemoryServer:
@@ -65,6 +66,7 @@ class MemoryServer:
             clock=clock,
         )
         self._port = port
+        self._pusher = Pusher(self.world)
         self._runner: web.AppRunner | None = None
         self.account_id = "A1"
         self.add_account(self.account_id, name=user, capabilities=offered)
@@ -87,6 +89,7 @@ class MemoryServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
+        self._pusher.start()
         port: int = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"
         return self
@@ -100,8 +103,12 @@ class MemoryServer:
         """Stop listening; what was stored stays."""
         if self._runner is not None:
             # In a task of its own: a test that was cancelled still has to close its sockets.
-            await asyncio.wait([asyncio.create_task(self._runner.cleanup())])
+            await asyncio.wait([asyncio.create_task(self._stop(self._runner))])
             self._runner = None
+
+    async def _stop(self, runner: web.AppRunner) -> None:
+        await self._pusher.close()
+        await runner.cleanup()
 
     @property
     def session_url(self) -> str:
@@ -129,7 +136,7 @@ class MemoryServer:
 
     @property
     def pushes(self) -> list[Push]:
-        """What would have been POSTed to the URLs of push subscriptions."""
+        """What was pushed to push subscriptions; only URLs of this machine were really sent it."""
         return self.world.pushes
 
     def process(self, request: JSONObject) -> JSONObject:
@@ -149,6 +156,7 @@ class MemoryServer:
         """
         self.token = token
         self.world.push_subscriptions.pop("bearer", None)
+        self.world.changed()
 
     def add_account(
         self,

@@ -221,7 +221,7 @@ class SentMessage:
 
 @attrs.frozen(kw_only=True)
 class Push:
-    """Something that the server would have POSTed to the URL of a PushSubscription."""
+    """A push to a PushSubscription: its URL, and the PushVerification or StateChange object."""
 
     url: str
     body: JSONObject
@@ -229,7 +229,10 @@ class Push:
 
 @attrs.define(kw_only=True)
 class World:
-    """Everything: accounts, capabilities and limits, sent messages, the clock."""
+    """Everything: accounts, capabilities and limits, sent messages, the clock.
+
+    Of a new state the `listeners` hear, which are event sources, and `push`.
+    """
 
     username: str
     limits: Limits
@@ -242,11 +245,14 @@ class World:
     pushes: list[Push] = attrs.field(factory=list[Push])
     invocations: int = 0
     listeners: list[Callable[[], None]] = attrs.field(factory=list[Callable[[], None]])
+    push: Callable[[], None] | None = None
 
     def changed(self) -> None:
         """Tell whoever listens that some state is new."""
         for listener in self.listeners:
             listener()
+        if self.push is not None:
+            self.push()
 
     def new_account(
         self,

@@ -10,19 +10,26 @@ from jmap_async.testing.checks import (
     is_id_or_reference,
     is_object,
     is_string,
-    is_utc_date,
     list_of,
     map_of,
     nullable,
     one_of,
-    to_utc_date,
 )
 from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
+from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import Argument, Call, Method
 from jmap_async.testing.query_changes import query_changes_method
-from jmap_async.testing.querying import Condition, QueryableType, Sort, query_method
+from jmap_async.testing.querying import (
+    Condition,
+    QueryableType,
+    Sort,
+    after,
+    before,
+    by_date,
+    query_method,
+)
 from jmap_async.testing.setting import IF_IN_STATE, SET_ARGUMENTS, set_
 from jmap_async.testing.standard import changes_method, get_method, method
 from jmap_async.testing.store import SentMessage
@@ -63,18 +70,14 @@ class EmailSubmissionType(QueryableType):
         "undoStatus": Condition(
             is_string, lambda call, value: lambda record: record["undoStatus"] == value
         ),
-        "before": Condition(
-            is_utc_date, lambda call, date: lambda record: record["sendAt"] < date, mutable=False
-        ),
-        "after": Condition(
-            is_utc_date, lambda call, date: lambda record: record["sendAt"] >= date, mutable=False
-        ),
+        "before": before("sendAt"),
+        "after": after("sendAt"),
     }
     # The property is sendAt, but the RFC sorts by "sentAt" (RFC 8621, 7.3).
     sorts: ClassVar[Mapping[str, Sort]] = {
         "emailId": _stored("emailId"),
         "threadId": _stored("threadId"),
-        "sentAt": _stored("sendAt"),
+        "sentAt": by_date("sendAt"),
     }
 
     def fits(self, name: str, value: object) -> bool:
@@ -95,14 +98,14 @@ class EmailSubmissionType(QueryableType):
         envelopes.check(envelope, identity)
         longest = account.capabilities[SUBMISSION]["maxDelayedSend"]
         release = envelopes.release_time(envelope, now, longest)
-        held = release > now
+        held = instant(release) > instant(to_utc_date(now))
         record: JSONObject = {
             "id": self.table(call).next_id(),
             "identityId": identity["id"],
             "emailId": email["id"],
             "threadId": email["threadId"],
             "envelope": envelope,
-            "sendAt": to_utc_date(release),
+            "sendAt": release,
             "undoStatus": "pending" if held else "final",
             "deliveryStatus": _delivery_status(envelope, held=held),
             "dsnBlobIds": [],

@@ -64,7 +64,7 @@ class Handlers:
                 web.post("/jmap/api", self._api),
                 web.post("/jmap/upload/{accountId}", self._upload),
                 web.get("/jmap/download/{accountId}/{blobId}/{name}", self._download),
-                web.get("/jmap/eventsource", self._events),
+                web.get("/jmap/eventsource", self._events, allow_head=False),
             ]
         )
         return app
@@ -195,11 +195,15 @@ async def _read(request: web.Request, most: int, limit: str) -> bytes:
     """Read the body, but not more than `most` octets of it."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.content.iter_chunked(2**16):
-        size += len(chunk)
-        if size > most:
-            raise RequestFailure("limit", f"More than {most} octets.", limit=limit)
-        chunks.append(chunk)
+    try:
+        async for chunk in request.content.iter_chunked(2**16):
+            size += len(chunk)
+            if size > most:
+                raise RequestFailure("limit", f"More than {most} octets.", limit=limit)
+            chunks.append(chunk)
+    except web.RequestPayloadError as error:
+        # It is not encoded as its header says, or ends too early.
+        raise web.HTTPBadRequest from error
     return b"".join(chunks)
 
 

@@ -1,10 +1,12 @@
 """An adversary between client and server: a proxy that loses, refuses and mangles what it carries.
 
 It speaks just enough HTTP for one client and one server on the loopback interface. What it does to
-each API request is drawn from a seeded generator and recorded, so that every run can be repeated.
+each API request is drawn from a seeded generator and recorded, so that every run can be repeated;
+or a test chooses it by what the request calls.
 """
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,6 +29,11 @@ class Message:
     first: str
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_api(self) -> bool:
+        """Whether it is a request of method calls."""
+        return self.first.startswith("POST") and "json" in self.headers.get("content-type", "")
 
     def encode(self) -> bytes:
         """Return what goes over the wire."""
@@ -58,6 +65,21 @@ class Exchange:
 
 
 Fault = Callable[[Exchange], Awaitable[None]]
+
+Choose = Callable[[Wire], Fault | None]
+"""Says what is to happen to an API request; None: nothing."""
+
+
+def on(method: str, fault: Fault, *, times: int | None = None) -> Choose:
+    """Choose a fault for the requests that call a method, the first few of them or all."""
+    left = [fault] * times if times is not None else itertools.repeat(fault)
+    faults = iter(left)
+
+    def choose(request: Wire) -> Fault | None:
+        calls = {name for name, _, _ in request["methodCalls"]}
+        return next(faults, None) if method in calls else None
+
+    return choose
 
 
 # Lost
@@ -240,8 +262,9 @@ NEVER_CARRIED_OUT: Final = frozenset(
 class Adversary:
     """The proxy: `async with Adversary(port, seed=1) as proxy:`.
 
-    `rate` is the share of API requests that something happens to. `faults` counts what happened.
-    `requests` are the API requests that were passed on, `peak` how many were under way at once.
+    `rate` is the share of API requests that something happens to, `choose` may be set to say what
+    happens instead. `faults` counts what was drawn. `posts` are all API requests, `requests` those
+    that were passed on, `peak` how many were under way at once.
     """
 
     def __init__(
@@ -259,6 +282,7 @@ class Adversary:
         self.requests: list[Wire] = []
         self.peak = 0
         self.url = ""
+        self.choose: Choose = self._draw
         self._kinds = kinds
         self._target = port
         self._under_way: set[int] = set()
@@ -290,7 +314,7 @@ class Adversary:
 
     async def forward(self, request: Message) -> Message:
         """Have the server carry a request out."""
-        if request.first.startswith("POST"):
+        if request.is_api:
             self.requests.append(orjson.loads(request.body))
         reader, writer = await asyncio.open_connection("127.0.0.1", self._target)
         try:
@@ -320,21 +344,28 @@ class Adversary:
             writer.close()
 
     async def _carry(self, exchange: Exchange) -> None:
-        if not exchange.request.first.startswith("POST"):
+        if not exchange.request.is_api:
             exchange.answered(await exchange.forward())
             return
-        self.posts.append(orjson.loads(exchange.request.body))
+        request = orjson.loads(exchange.request.body)
+        self.posts.append(request)
         self._under_way.add(id(exchange))
         self.peak = max(self.peak, len(self._under_way))
         try:
-            if self.rng.random() >= self.rate:
+            fault = self.choose(request)
+            if fault is None:
                 exchange.answered(await exchange.forward())
-                return
-            name = self.rng.choice(self._kinds)
-            self.faults[name] += 1
-            await FAULTS[name](exchange)
+            else:
+                await fault(exchange)
         finally:
             self.over(exchange)
+
+    def _draw(self, request: Wire) -> Fault | None:
+        if self.rng.random() >= self.rate:
+            return None
+        name = self.rng.choice(self._kinds)
+        self.faults[name] += 1
+        return FAULTS[name]
 
 
 async def _read(reader: asyncio.StreamReader) -> Message | None:

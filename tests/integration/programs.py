@@ -312,8 +312,7 @@ class _Writer:
 
     # A server may put the changes of one call into an order that suits it (RFC 8620, 5.3), and
     # what becomes of a mailbox depends on its neighbours: so no two of a call compete for a name,
-    # but calls do. Cyrus 3.6 never answers when a mailbox is to stand below itself: nothing moves
-    # below what can be moved.
+    # but calls do. No mailbox is to stand below itself: nothing moves below what can be moved.
 
     def _mailbox_create(self, account: str) -> None:
         keys = [f"{account}{key}" for key in self._some(list("kl"), 2)]
@@ -346,7 +345,7 @@ class _Writer:
         self._add("Mailbox/set", account, {"update": update})
 
     def _mailbox_destroy(self, account: str) -> None:
-        # In vain: when one is really removed, Cyrus 3.6 crashes now and then.
+        # In vain: the calls to come name the mailboxes that there are.
         refused = [f"@{account}.inbox@", "nope"]
         self._add("Mailbox/set", account, {"destroy": self._some(refused, 2)})
 

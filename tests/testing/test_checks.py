@@ -1,7 +1,5 @@
 """Tests of the predicates for JMAP's data types."""
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 
 from jmap_async.testing import checks
@@ -45,26 +43,3 @@ def test_t56_ids() -> None:
     for wrong in ("", "a.b", "#a", "a b", "ü", "x" * 256, "a\n", None, 1):
         assert not checks.is_id(wrong)
     assert not checks.is_id_or_reference("##a")
-
-
-def test_t91_t128_dates() -> None:
-    """A Date has an offset and no zero fraction; a UTCDate ends with Z."""
-    for value in ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.25Z"):
-        assert checks.is_utc_date(value)
-    assert checks.is_date("2026-01-02T03:04:05+02:00")
-    assert not checks.is_utc_date("2026-01-02T03:04:05+02:00")
-    for wrong in (
-        "2026-01-02T03:04:05",
-        "2026-01-02t03:04:05z",
-        "2026-01-02T03:04:05.0Z",
-        "2026-13-02T03:04:05Z",
-        "2026-01-02",
-        None,
-    ):
-        assert not checks.is_date(wrong)
-
-
-def test_a_moment_is_written_as_utc_date() -> None:
-    """Other zones are converted, and fractions dropped."""
-    moment = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=1)))
-    assert "2026-01-02T02:04:05Z" == checks.to_utc_date(moment)

@@ -216,6 +216,22 @@ VALUES = {"bodyValues": {"1": {"value": "x"}, "2": {"value": "y"}}}
         {"textBody": [{"partId": "1", "header:Content-Transfer-Encoding": " 8bit"}]},
         {"textBody": [{"partId": "1", "cid": "a\r\nX: b"}]},
         {"textBody": [{"partId": "1", "language": 1}]},
+        *({"textBody": [{"partId": "1", name: 1}]} for name in ("name", "cid", "location")),
+        *({"textBody": [{"partId": "1", name: []}]} for name in ("type", "disposition")),
+        {"textBody": [{"partId": ["1"]}]},
+        {"textBody": [{"partId": "1", "type": None}]},
+        {"textBody": [{"partId": "1", "header:Content-Type": " text/html"}]},
+        {"textBody": [{"partId": "1", "subParts": [{"partId": "1"}]}]},
+        {"textBody": [{"partId": "1", "header:X": " a", "header:x:asText": "b"}]},
+        {"attachments": [{"blobId": 1}]},
+        {"attachments": [{"blobId": "B1", "size": "1"}]},
+        {"attachments": [{"blobId": "B1", "charset": 1}]},
+        {"attachments": [{"blobId": "B1", "type": "image/png\r\nX: y"}]},
+        {"attachments": [{"blobId": "B1", "name": "a\r\nX: y"}]},
+        {"attachments": [{"blobId": "B1", "type": "multipart/mixed"}]},
+        {"bodyStructure": {"subParts": "x"}},
+        {"bodyStructure": {"subParts": [{"subParts": 1}]}},
+        {"bodyStructure": {"partId": "1", "type": "multipart/mixed"}},
         {"bodyValues": {"1": {"value": "x", "isTruncated": True}}},
         {"bodyValues": {"1": {"value": "x", "isEncodingProblem": True}}},
         {"bodyValues": {"1": {}}},
@@ -224,6 +240,50 @@ VALUES = {"bodyValues": {"1": {"value": "x"}, "2": {"value": "y"}}}
 def test_t130_t120_bad_bodies_are_refused(values: dict[str, Any]) -> None:
     """Each rule of RFC 8621, 4.6 for parts and their values."""
     assert "invalidProperties" == refused(**{**VALUES, **values}).type
+
+
+def test_parts_deep_inside_are_refused() -> None:
+    """No deeper than they could be read again."""
+    structure: dict[str, Any] = {"partId": "1"}
+    for _ in range(60):
+        structure = {"subParts": [structure]}
+    assert "invalidProperties" == refused(**VALUES, bodyStructure=structure).type
+
+
+def test_the_body_structure_may_have_what_is_generated() -> None:
+    """Then it is there once, as it is given."""
+    structure = {"partId": "1", "header:Date": " today", "header:MIME-Version": " 2.0"}
+    found = built(**VALUES, bodyStructure=structure)
+    assert [" today"] == found.value("header:Date:all")
+    assert [" 2.0"] == found.value("header:MIME-Version:all")
+
+
+def test_a_part_may_have_its_content_type_as_a_header() -> None:
+    """With the boundary and charset that the content needs."""
+    structure = {
+        "header:Content-Type": " multipart/related; type=text/html; boundary=x",
+        "subParts": [
+            {"partId": "1", "header:Content-Type": " text/html; charset=x; a=b"},
+            {"blobId": "B1", "header:content-type:asText": "image/png; charset=x; a=b"},
+        ],
+    }
+    root, html, image = built(bodyStructure=structure, **VALUES).root.walk()
+    assert ("multipart/related", "text/html", "image/png") == (root.type, html.type, image.type)
+    assert ("utf-8", "x", 2) == (html.charset, image.charset, len(root.sub_parts or ()))
+    assert (b"x", PNG.data) == (html.content, image.content)
+
+
+def test_messages_inside_keep_their_octets() -> None:
+    """A multipart around them declares eight bits, or binary data (RFC 2045, 6.4)."""
+    for data, expected in ((b"A: b\r\n\r\n\xfc", "8bit"), (b"A: b\n\n" + b"x" * 999, "binary")):
+        raw = compose(
+            {"attachments": [{"blobId": "B", "type": "message/rfc822"}]},
+            {"B": Blob(data)}.get,
+            now=NOW,
+            message_id="m@x",
+        )
+        root, inner = Content(raw, lambda data, type: None).root.walk()
+        assert (expected, expected, data) == (root.encoding, inner.encoding, inner.content)
 
 
 def test_all_missing_blobs_are_named() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jmap_async.testing.content import BODY_PROPERTIES, Content, strip_markup
+from jmap_async.testing.content import BODY_PROPERTIES, Content
 from tests.testing.model import message
 
 FETCH_ALL = {"fetchAllBodyValues": True, "maxBodyValueBytes": 0}
@@ -103,7 +103,19 @@ def test_t122_sub_parts_and_headers_come_when_asked_for() -> None:
     ]
     parts: Any = found.parts("textBody", ["partId", "subParts", "headers"])
     assert [{"partId": "1", "headers": [{"name": "X", "value": " 1"}]}] == parts
-    assert set(BODY_PROPERTIES) == set(found.value("bodyStructure"))  # type: ignore[call-overload]
+
+
+def test_the_default_structure_has_sub_parts() -> None:
+    """It is the full structure; what is asked for by name is given and no more."""
+    found = content('Content-Type: multipart/mixed; boundary="b"', "", "--b", "", "x", "--b--")
+    structure: Any = found.value("bodyStructure")
+    [leaf] = structure["subParts"]
+    assert ("text/plain", None) == (leaf["type"], leaf["subParts"])
+    assert {*BODY_PROPERTIES, "subParts"} == set(structure) == set(leaf)
+    asked: Any = found.parts("bodyStructure", ["type"])
+    assert ["type"] == list(asked)
+    texts: Any = found.value("textBody")
+    assert set(BODY_PROPERTIES) == set(texts[0])
 
 
 def test_what_is_no_message() -> None:
@@ -111,9 +123,3 @@ def test_what_is_no_message() -> None:
     assert content("A: b", "", "").is_message
     assert not content("hello").is_message
     assert not content("A: b", "", "\0").is_message
-
-
-def test_markup_is_dropped() -> None:
-    """Scripts, styles, comments and tags are not text; entities are."""
-    html = "<head><title>t</title></head>a<!-- no --><script>x</script>&lt;b&gt;"
-    assert ["a", "<b>"] == strip_markup(html).split()

@@ -1,5 +1,6 @@
 """Tests of messages as trees of parts."""
 
+import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.testing.mime import Part, blob_id_of, body_lists
@@ -44,16 +45,60 @@ def test_transfer_encodings_are_decoded() -> None:
     assert ("x", True) == part("x-odd", "x").text
 
 
-def test_t120_charsets() -> None:
-    """What cannot be decoded is replaced, and said to be a problem."""
+@pytest.mark.parametrize(
+    ("charset", "body", "expected"),
+    [
+        ("; charset=iso-8859-1", b"\xfc", ("ü", False)),
+        ('; charset="UTF-8" (c)', b"\xc3\xbc", ("ü", False)),
+        ("; charset*=us-ascii'en'utf8", b"\xc3\xbc", ("ü", False)),
+        ("; charset=utf-16be", b"\0a\0\r\0\n", ("a\n", False)),
+        ("; charset=utf-8", b"a\0b\r\nc\rd\ne", ("a\0b\nc\rd\ne", False)),
+        # What cannot be decoded is replaced or guessed, and said to be a problem.
+        ("", b"\xc3\xbc", ("ü", True)),
+        ("; charset=us-ascii", b"\xc3\xbc", ("ü", True)),
+        ("; charset=us-ascii", b"a\xfc", ("a\ufffd", True)),
+        ("; charset=utf-8", b"\xfc", ("\ufffd", True)),
+        ("; charset=nope", b"x", ("x", True)),
+        ("; charset=unicode_escape", b"\\n", ("\\n", True)),
+        ("; charset=utf-7", b"a+2AA-b", ("a\ufffdb", True)),
+        ("; charset=", b"x", ("x", False)),
+    ],
+)
+def test_t120_charsets(charset: str, body: bytes, expected: tuple[str, bool]) -> None:
+    """CRLF is LF, and nothing else is changed."""
+    assert expected == Part(f"Content-Type: text/plain{charset}\r\n\r\n".encode() + body).text
 
-    def text(charset: str, body: bytes) -> tuple[str, bool]:
-        return Part(f"Content-Type: text/plain{charset}\r\n\r\n".encode() + body).text
 
-    assert ("ü", False) == text("; charset=iso-8859-1", b"\xfc")
-    assert ("ü", False) == text("", "ü".encode())
-    assert ("\ufffd", True) == text("; charset=utf-8", b"\xfc")
-    assert ("x", True) == text("; charset=nope", b"x")
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"A : b\r\nC:d", [("A", " b"), ("C", "d")]),
+        (b"no field: x\r\nA: b\r\nFrom x 10:20\r\n", [("A", " b")]),
+        (b"A: b \t\r\n\r\nC: d", [("A", " b \t")]),
+        (b"A: b\n c\n\nC: d", [("A", " b\n c")]),
+        (b"A: b\rC: d\r\n", [("A", " b\rC: d")]),
+        (b"A: \0b\xff\xe3\x81\xffc", [("A", " b\ufffd\ufffd\ufffdc")]),
+        (b"A: \xe6\x97\xa5\r\n \r\n", [("A", " 日\r\n ")]),
+    ],
+)
+def test_header_fields(raw: bytes, expected: list[tuple[str, str]]) -> None:
+    """A field begins its line; NUL is dropped, what is no UTF-8 is replaced (RFC 8621, 4.1.2.1)."""
+    assert expected == Part(raw).headers
+
+
+def test_a_malformed_type_is_plain_text() -> None:
+    """In a digest, too; only a missing type is a message there (RFC 2045, 5.2; RFC 2046, 5.1.5)."""
+    raw = multipart("digest", b"Content-Type: odd\r\n\r\nx", b"\r\nSubject: y")
+    assert ["multipart/digest", "text/plain", "message/rfc822"] == [
+        p.type for p in Part(raw).walk()
+    ]
+    assert "us-ascii" == Part(b"Content-Type: text; charset=utf-8\r\n\r\n").charset
+
+
+def test_the_first_of_two_fields_counts() -> None:
+    """As there may be one only."""
+    raw = message("Content-Type: text/html", "Content-Type: image/png", "", "x")
+    assert "text/html" == Part(raw).type
 
 
 def test_parts_tell_their_names_and_headers() -> None:
@@ -109,6 +154,42 @@ def test_t123_multiparts_have_no_id_and_their_parts_are_numbered() -> None:
     assert (None, None) == (root.blob_id, root.to_wire()["blobId"])
 
 
+@pytest.mark.parametrize(
+    ("parameter", "line"),
+    [
+        ("boundary=b (c)", "--b"),
+        ('boundary="b " ; x=y', "--b \t"),
+        ('boundary="a:b/c=d?(e) f"', "--a:b/c=d?(e) f"),
+        ("boundary=a:b/c=d?", "--a:b/c=d?"),
+        ('boundary="q\\"u"', '--q"u'),
+        ("boundary*0=a; boundary*1=b", "--ab"),
+        ("Boundary=ü", "--ü"),
+    ],
+)
+def test_boundaries(parameter: str, line: str) -> None:
+    """Comments and white space at the end do not belong to it."""
+    head = f"Content-Type: MULTIPART/Mixed; {parameter}"
+    raw = message(head, "", line, "", "one", line, "", "two", f"{line.rstrip()}--", "")
+    assert [b"one", b"two"] == [part.content for part in Part(raw).sub_parts or ()]
+
+
+def test_one_boundary_may_begin_like_another() -> None:
+    """An inner multipart whose end is missing ends with the outer one."""
+    inner = ["Content-Type: multipart/mixed; boundary=bb", "", "--bb", "", "1", "--bb", "", "2"]
+    outer = ["Content-Type: multipart/mixed; boundary=b", "", "--b"]
+    raw = message(*outer, *inner, "--b", "", "3", "--bx", "--b--", "--b", "", "4")
+    parts = [(part.part_id, part.body) for part in Part(raw).walk() if part.part_id]
+    assert [("1.1", b"1"), ("1.2", b"2"), ("2", b"3\r\n--bx")] == parts
+
+
+def test_parts_may_be_empty() -> None:
+    """Even without their empty line."""
+    raw = message("Content-Type: multipart/mixed; boundary=b", "", "--b", "--b", "", "--b", "A: b")
+    parts = Part(raw).sub_parts or []
+    assert [b"", b"", b""] == [part.body for part in parts]
+    assert [("A", " b")] == parts[2].headers
+
+
 def test_broken_multiparts_do_their_best() -> None:
     """A missing end, or no boundary at all, still gives a tree."""
     whole = multipart("mixed", leaf("text/plain", "one"), leaf("text/plain", "two"))
@@ -124,7 +205,10 @@ def test_deep_nesting_ends() -> None:
     raw = leaf("text/plain")
     for number in range(200):
         raw = multipart("mixed", raw, boundary=f"b{number}")
-    assert 0 < len(list(Part(raw).walk())) < 100
+    parts = list(Part(raw).walk())
+    assert 0 < len(parts) < 100
+    # RFC 8621, 4.1.4: null if, and only if, it is a multipart.
+    assert all((part.part_id is None) == part.type.startswith("multipart/") for part in parts)
 
 
 @given(st.binary(max_size=300))

@@ -67,6 +67,9 @@ def test_t162_subscriptions_expire_within_a_week(model: Model) -> None:
     "wrong",
     [
         {"url": "http://push.example"},
+        {"url": "https://"},
+        {"url": "https://[push.example"},
+        {"url": "https://push.example:99999/"},
         {"keys": {"auth": "x"}},
         {"verificationCode": "x"},
         {"types": "Email"},
