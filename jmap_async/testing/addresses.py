@@ -53,6 +53,8 @@ class _Reader:
 
     def take(self, token: Token, *, is_inside: bool) -> None:
         if is_inside or token.kind not in (",", ":", ";"):
+            if token.kind == "<":
+                self._end_before_this()
             self._tokens.append(token)
         elif token.kind == ":":
             self.groups.append({"name": phrase(self._tokens) or "", "addresses": []})
@@ -60,6 +62,16 @@ class _Reader:
         else:
             self.end_mailbox()
             self._in_group = self._in_group and token.kind != ";"
+
+    def _end_before_this(self) -> None:
+        """Take a second pair of brackets for a second address: the comma is missing."""
+        kinds = [token.kind for token in self._tokens]
+        if ">" in kinds:
+            end = kinds.index(">") + 1
+            following = self._tokens[end:]
+            self._tokens = self._tokens[:end]
+            self.end_mailbox()
+            self._tokens = following
 
     def end_mailbox(self) -> None:
         address = _mailbox(self._tokens)
@@ -80,46 +92,20 @@ def _mailbox(tokens: list[Token]) -> JSONObject | None:
     start = kinds.index("<")
     end = kinds.index(">", start) if ">" in kinds[start:] else len(kinds)
     inside = tokens[start + 1 : end]
-    name = phrase(tokens[:start])
-    if name is None:
-        name = _comment_after(inside) or _comment_after(tokens[end + 1 :])
+    name = phrase(tokens[:start]) or _comment_after(inside)
     return {"name": name, "email": _addr_spec(_without_route(inside))}
 
 
 def _bare_mailbox(tokens: list[Token]) -> JSONObject:
-    """Read an addr-spec without brackets; words around it are its name, at best."""
-    units = _units(tokens)
-    index = next((i for i, unit in enumerate(units) if _has_at(unit)), None)
-    if index is None:
-        # RFC 8621, 4.1.2.3: what is no address is still shown.
-        return {"name": _comment_after(tokens), "email": _no_addr_spec(tokens)}
-    others = [token for i, unit in enumerate(units) if i != index for token in unit]
-    return {
-        "name": phrase(others) or _comment_after(units[index]),
-        "email": _addr_spec(units[index]),
-    }
-
-
-def _units(tokens: list[Token]) -> list[list[Token]]:
-    """Split at the CFWS that no dot and no "@" adjoins; it belongs to what it follows."""
-    units: list[list[Token]] = [[]]
-    was_blank, text = False, ""
-    for token in tokens:
-        starts = was_blank and bool(text) and not _adjoin(text, token.text)
-        if starts and not token.is_blank:
-            units.append([])
-        units[-1].append(token)
-        was_blank = token.is_blank
-        text = text if token.is_blank else token.text
-    return units
+    """Read an addr-spec without brackets; what is none is still shown (RFC 8621, 4.1.2.3)."""
+    email = _addr_spec(tokens)
+    if "@" not in email and any(token.kind == "encoded" for token in tokens):
+        email = phrase(tokens) or ""
+    return {"name": _comment_after(tokens), "email": email}
 
 
 def _adjoin(before: str, after: str) -> bool:
     return before.endswith((".", "@")) or after.startswith((".", "@"))
-
-
-def _has_at(unit: list[Token]) -> bool:
-    return any(token.kind == "@" for token in unit)
 
 
 def _addr_spec(tokens: list[Token]) -> str:
@@ -131,12 +117,6 @@ def _addr_spec(tokens: list[Token]) -> str:
             text += token.text
         was_blank = token.is_blank
     return text
-
-
-def _no_addr_spec(tokens: list[Token]) -> str:
-    if any(token.kind == "encoded" for token in tokens):
-        return phrase(tokens) or ""
-    return _addr_spec(tokens)
 
 
 def _without_route(tokens: list[Token]) -> list[Token]:

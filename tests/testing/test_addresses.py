@@ -94,7 +94,7 @@ LISTS: list[tuple[str, list[Group]]] = [
     # Comments that are names, and those that are not.
     ("b@y (Bob)", [(None, [("Bob", "b@y")])]),
     (r"a@x (deep, (nested) \) still)", [(None, [("deep, (nested) ) still", "a@x")])]),
-    ("<b@y> (Bob)", [(None, [("Bob", "b@y")])]),
+    ("<b@y> (Bob)", [(None, [(None, "b@y")])]),
     ("<b@y(Bob)>", [(None, [("Bob", "b@y")])]),
     ("b@y (=?utf-8?q?B=C3=B6b?=) (2)", [(None, [("Böb", "b@y")])]),
     ("(Bob) b@y", [(None, [(None, "b@y")])]),
@@ -118,8 +118,8 @@ LISTS: list[tuple[str, list[Group]]] = [
     ('"a b"@x, <"c,d" . e @ [1.2]>', [(None, [(None, '"a b"@x'), (None, '"c,d".e@[1.2]')])]),
     ("a . b @ c . d (x)", [(None, [("x", "a.b@c.d")])]),
     # What breaks the rules.
-    ("Jo Doe jo@x", [(None, [("Jo Doe", "jo@x")])]),
-    ("jo@x Jo Doe", [(None, [("Jo Doe", "jo@x")])]),
+    ("Jo Doe jo@x", [(None, [(None, "Jo Doe jo@x")])]),
+    ("Jo <jo@x> Al <al@x> <b@y> c", [(None, [("Jo", "jo@x"), ("Al", "al@x"), (None, "b@y")])]),
     ("Jo <jo@x", [(None, [("Jo", "jo@x")])]),
     ("Jo <jo@x, b@y", [(None, [("Jo", "jo@x"), (None, "b@y")])]),
     ('Jo "D <jo@x>', [(None, [('Jo "D', "jo@x")])]),

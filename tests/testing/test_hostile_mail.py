@@ -30,7 +30,14 @@ TOKENS = st.sampled_from(
         *("text/", "html", "multipart/mixed", "multipart/digest", "message/rfc822", "boundary=b"),
         *("charset=", "charset*0*=utf-16''%00", "idna", "utf-32", "punycode", "name*=x''%FF"),
         *("filename=", "base64", "quoted-printable", "inline", "attachment", "\0", "\xff", "ü"),
-        *("21 Nov 1997 09:55:06 +0000", "1 Jan 0001 00:00 +9900", "23:59:60", "--", "--b", "=ED=A0"),
+        *(
+            "21 Nov 1997 09:55:06 +0000",
+            "1 Jan 0001 00:00 +9900",
+            "23:59:60",
+            "--",
+            "--b",
+            "=ED=A0",
+        ),
         *("<script>", "<!--", "&#xD800;", "\ud7ff", "=\r\n", "%", "=20"),
     ]
 )
@@ -160,5 +167,14 @@ def test_any_email_is_created_and_read_or_refused(values: dict[str, Any]) -> Non
         return
     found = model.get_one("Email", answer["created"]["k"]["id"], *PROPERTIES, **OPTIONS)
     names = {header["name"] for header in found["headers"]}
-    usual = {"Date", "Message-ID", "MIME-Version", "Subject", "From", "To", "Reply-To", "References"}
+    usual = {
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Subject",
+        "From",
+        "To",
+        "Reply-To",
+        "References",
+    }
     assert set() == names - usual - {"X-Own"} - {n for n in names if n.startswith("Content-")}

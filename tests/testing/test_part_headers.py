@@ -115,3 +115,4 @@ def test_a_given_content_type_stays_as_it_is() -> None:
     assert "text/x" == head.type
     assert "Content-Type: Text/X ; (c) charset=x; b=c" == head.content_type()
     assert "Content-Type: text/x; charset=utf-8; b=c" == head.content_type(charset="utf-8")
+    assert "multipart/x" == part_headers.read({"header:Content-Type": " multipart/x"}).type
