@@ -49,33 +49,32 @@ class _Reader:
     def __init__(self) -> None:
         self.groups: list[JSONObject] = []
         self._tokens: list[Token] = []
+        self._closed = 0
         self._in_group = False
 
     def take(self, token: Token, *, is_inside: bool) -> None:
         if is_inside or token.kind not in (",", ":", ";"):
-            if token.kind == "<":
+            if token.kind == "<" and self._closed:
                 self._end_before_this()
             self._tokens.append(token)
+            self._closed = len(self._tokens) if token.kind == ">" else self._closed
         elif token.kind == ":":
             self.groups.append({"name": phrase(self._tokens) or "", "addresses": []})
-            self._tokens, self._in_group = [], True
+            self._tokens, self._closed, self._in_group = [], 0, True
         else:
             self.end_mailbox()
             self._in_group = self._in_group and token.kind != ";"
 
     def _end_before_this(self) -> None:
         """Take a second pair of brackets for a second address: the comma is missing."""
-        kinds = [token.kind for token in self._tokens]
-        if ">" in kinds:
-            end = kinds.index(">") + 1
-            following = self._tokens[end:]
-            self._tokens = self._tokens[:end]
-            self.end_mailbox()
-            self._tokens = following
+        following = self._tokens[self._closed :]
+        self._tokens = self._tokens[: self._closed]
+        self.end_mailbox()
+        self._tokens = following
 
     def end_mailbox(self) -> None:
         address = _mailbox(self._tokens)
-        self._tokens = []
+        self._tokens, self._closed = [], 0
         if address is None:
             return
         if not self.groups or (not self._in_group and self.groups[-1]["name"] is not None):
@@ -133,6 +132,19 @@ def _comment_after(tokens: list[Token]) -> str | None:
     comments = [token.text for token in reversed(blanks) if token.kind == "comment"]
     text = encoded_words.decode_comment(comments[0]) if comments else ""
     return unicodedata.normalize("NFC", text) or None
+
+
+def is_addr_spec(text: str) -> bool:
+    """Say whether it is an address without CFWS: a local part, "@" and a domain."""
+    tokens = tokenize(text)
+    kinds = [token.kind for token in tokens]
+    return (
+        kinds.count("@") == 1
+        and "@" not in (kinds[0], kinds[-1])
+        and set(kinds) <= {"atom", "quoted", "literal", "@"}
+        and not is_open(tokens)
+        and CONTROL.search(text) is None
+    )
 
 
 def phrase(tokens: Iterable[Token]) -> str | None:

@@ -145,6 +145,27 @@ def test_any_value_is_some_list(value: str) -> None:
     assert read(value) == read(f"{value}\t")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *dict.fromkeys(["a@x", '"a b"@x', "a@[1.2]", "ü@ü.example", "a.b+c@x"], True).items(),
+        *dict.fromkeys(
+            ["", "a", "@", "a@", "@x", "a@b@c", "a b@x", "<a@x>", "a@x,"], False
+        ).items(),
+        *dict.fromkeys(["a(c)@x", '"a@x', "a@x\r\n", "a\0@x"], False).items(),
+    ],
+)
+def test_what_is_an_address(text: str, expected: bool) -> None:  # noqa: FBT001
+    """One "@" outside of quotes, something on both sides of it, and nothing else."""
+    assert expected == addresses.is_addr_spec(text)
+
+
+@pytest.mark.parametrize("unit", ["<", "<a> ", "a<b", "(", '"', "a,", "a:", ":;", "@", "<>", "=? "])
+def test_long_lists_take_no_longer(unit: str) -> None:
+    """Twenty thousand of anything are read in no time."""
+    assert isinstance(addresses.read_groups(unit * 20_000), list)
+
+
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=120)
 EMAILS = st.sampled_from(
     [
