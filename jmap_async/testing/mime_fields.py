@@ -66,7 +66,10 @@ def transfer_encoding(value: str) -> str:
 def content_id(value: str) -> str | None:
     """Return a Content-ID without CFWS and brackets, or None if nothing is left."""
     ids = read_message_ids(value)
-    return ids[0] if ids else _SPACES.sub("", without_comments(unfold(value))) or None
+    if ids:
+        return ids[0]
+    text = _SPACES.sub("", without_comments(unfold(value)))
+    return text.removeprefix("<").removesuffix(">") or None
 
 
 def content_language(value: str) -> list[str]:

@@ -75,7 +75,8 @@ def test_transfer_encoding(value: str, expected: str) -> None:
         ("< i (c) @ x >", "i@x"),
         ("i@x (c)", "i@x"),
         ('<"a b"@x>', '"a b"@x'),
-        ("<>", "<>"),
+        ("<i@x", "i@x"),
+        ("<>", None),
         (" (c)", None),
     ],
 )
