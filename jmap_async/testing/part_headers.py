@@ -8,6 +8,7 @@ import attrs
 from jmap_async.testing import compose_headers, identifiers, mime_fields, parameters
 from jmap_async.testing.checks import is_string
 from jmap_async.testing.failures import invalid_properties
+from jmap_async.testing.tokens import unfold
 from jmap_async.testing.types import JSONObject
 
 _TOKEN: Final = re.compile(parameters.TOKEN)
@@ -78,7 +79,10 @@ def read(spec: JSONObject) -> PartHead:
     given = fields.pop("content-type", None)
     _check_twice(spec, {field_in(name) for name in properties})
     if given is not None:
-        parsed = _declared(given.partition(":")[2])
+        value = unfold(given.partition(":")[2])
+        if "\n" in value:
+            raise ValueError("There is more than one Content-Type.")
+        parsed = _declared(value)
         type, wanted = parsed.value or "", parsed.parameters
     else:
         type, wanted = _type(spec), _type_parameters(spec)

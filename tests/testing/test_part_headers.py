@@ -84,6 +84,7 @@ def test_each_property_is_read_again(property: str, value: object) -> None:
         {"header:X": " a\r\n\r\nbody"},
         {"header:X": " a", "header:x:asText": "b"},
         {"header:Content-Type": " a/b", "type": "a/b"},
+        {"header:Content-Type:all": [" a/b", " c/d"]},
         {"header:Content-Type": " a/b", "charset": "x"},
         {"header:Content-Type:asText": "a/b", "name": "x"},
         {"header:Content-Disposition": " inline", "disposition": "inline"},
