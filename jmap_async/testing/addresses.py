@@ -49,21 +49,32 @@ class _Reader:
     def __init__(self) -> None:
         self.groups: list[JSONObject] = []
         self._tokens: list[Token] = []
+        self._closed = 0
         self._in_group = False
 
     def take(self, token: Token, *, is_inside: bool) -> None:
         if is_inside or token.kind not in (",", ":", ";"):
+            if token.kind == "<" and self._closed:
+                self._end_before_this()
             self._tokens.append(token)
+            self._closed = len(self._tokens) if token.kind == ">" else self._closed
         elif token.kind == ":":
             self.groups.append({"name": phrase(self._tokens) or "", "addresses": []})
-            self._tokens, self._in_group = [], True
+            self._tokens, self._closed, self._in_group = [], 0, True
         else:
             self.end_mailbox()
             self._in_group = self._in_group and token.kind != ";"
 
+    def _end_before_this(self) -> None:
+        """Take a second pair of brackets for a second address: the comma is missing."""
+        following = self._tokens[self._closed :]
+        self._tokens = self._tokens[: self._closed]
+        self.end_mailbox()
+        self._tokens = following
+
     def end_mailbox(self) -> None:
         address = _mailbox(self._tokens)
-        self._tokens = []
+        self._tokens, self._closed = [], 0
         if address is None:
             return
         if not self.groups or (not self._in_group and self.groups[-1]["name"] is not None):
@@ -80,46 +91,20 @@ def _mailbox(tokens: list[Token]) -> JSONObject | None:
     start = kinds.index("<")
     end = kinds.index(">", start) if ">" in kinds[start:] else len(kinds)
     inside = tokens[start + 1 : end]
-    name = phrase(tokens[:start])
-    if name is None:
-        name = _comment_after(inside) or _comment_after(tokens[end + 1 :])
+    name = phrase(tokens[:start]) or _comment_after(inside)
     return {"name": name, "email": _addr_spec(_without_route(inside))}
 
 
 def _bare_mailbox(tokens: list[Token]) -> JSONObject:
-    """Read an addr-spec without brackets; words around it are its name, at best."""
-    units = _units(tokens)
-    index = next((i for i, unit in enumerate(units) if _has_at(unit)), None)
-    if index is None:
-        # RFC 8621, 4.1.2.3: what is no address is still shown.
-        return {"name": _comment_after(tokens), "email": _no_addr_spec(tokens)}
-    others = [token for i, unit in enumerate(units) if i != index for token in unit]
-    return {
-        "name": phrase(others) or _comment_after(units[index]),
-        "email": _addr_spec(units[index]),
-    }
-
-
-def _units(tokens: list[Token]) -> list[list[Token]]:
-    """Split at the CFWS that no dot and no "@" adjoins; it belongs to what it follows."""
-    units: list[list[Token]] = [[]]
-    was_blank, text = False, ""
-    for token in tokens:
-        starts = was_blank and bool(text) and not _adjoin(text, token.text)
-        if starts and not token.is_blank:
-            units.append([])
-        units[-1].append(token)
-        was_blank = token.is_blank
-        text = text if token.is_blank else token.text
-    return units
+    """Read an addr-spec without brackets; what is none is still shown (RFC 8621, 4.1.2.3)."""
+    email = _addr_spec(tokens)
+    if "@" not in email and any(token.kind == "encoded" for token in tokens):
+        email = phrase(tokens) or ""
+    return {"name": _comment_after(tokens), "email": email}
 
 
 def _adjoin(before: str, after: str) -> bool:
     return before.endswith((".", "@")) or after.startswith((".", "@"))
-
-
-def _has_at(unit: list[Token]) -> bool:
-    return any(token.kind == "@" for token in unit)
 
 
 def _addr_spec(tokens: list[Token]) -> str:
@@ -131,12 +116,6 @@ def _addr_spec(tokens: list[Token]) -> str:
             text += token.text
         was_blank = token.is_blank
     return text
-
-
-def _no_addr_spec(tokens: list[Token]) -> str:
-    if any(token.kind == "encoded" for token in tokens):
-        return phrase(tokens) or ""
-    return _addr_spec(tokens)
 
 
 def _without_route(tokens: list[Token]) -> list[Token]:
@@ -153,6 +132,19 @@ def _comment_after(tokens: list[Token]) -> str | None:
     comments = [token.text for token in reversed(blanks) if token.kind == "comment"]
     text = encoded_words.decode_comment(comments[0]) if comments else ""
     return unicodedata.normalize("NFC", text) or None
+
+
+def is_addr_spec(text: str) -> bool:
+    """Say whether it is an address without CFWS: a local part, "@" and a domain."""
+    tokens = tokenize(text)
+    kinds = [token.kind for token in tokens]
+    return (
+        kinds.count("@") == 1
+        and "@" not in (kinds[0], kinds[-1])
+        and set(kinds) <= {"atom", "quoted", "literal", "@"}
+        and not is_open(tokens)
+        and CONTROL.search(text) is None
+    )
 
 
 def phrase(tokens: Iterable[Token]) -> str | None:

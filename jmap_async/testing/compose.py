@@ -21,7 +21,7 @@ from jmap_async.testing.types import JSONObject
 
 FindBlob = Callable[[str], Blob | None]
 _LISTS: Final = ("textBody", "htmlBody", "attachments")
-_MAX_DEPTH: Final = 50
+_MAX_DEPTH: Final = 40
 _NULLABLE_STRINGS: Final = ("partId", "blobId", "name", "charset", "disposition", "cid", "location")
 _PART_PROPERTIES: Final[Mapping[str, Check]] = {
     **dict.fromkeys(_NULLABLE_STRINGS, nullable(is_string)),
@@ -86,10 +86,7 @@ class _Body:
             if values.get(name) is not None
         ]
         body = texts if len(texts) < 2 else [_multipart("multipart/alternative", texts)]
-        attachments = [
-            self._part({**spec, "disposition": spec.get("disposition") or "attachment"})
-            for spec in values.get("attachments") or ()
-        ]
+        attachments = [self._part(_attached(spec)) for spec in values.get("attachments") or ()]
         if attachments:
             return _multipart("multipart/mixed", [*body, *attachments])
         return body[0] if body else Entity(["Content-Type: text/plain"], b"")
@@ -152,6 +149,13 @@ class _Body:
             self._missing.append(blob_id)
             return Entity([], b"")
         return entities.file(blob.data, head.type, [head.content_type(), *head.others])
+
+
+def _attached(spec: JSONObject) -> JSONObject:
+    """Return a part that is an attachment unless it says otherwise."""
+    if spec.get("disposition") is not None or "content-disposition" in map(field_in, spec):
+        return spec
+    return {**spec, "disposition": "attachment"}
 
 
 def _multipart(type: str, parts: list[Entity], head: PartHead | None = None) -> Entity:

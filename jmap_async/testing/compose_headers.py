@@ -67,8 +67,9 @@ def given_fields(values: JSONObject) -> dict[str, str]:
             text = write(field, HEADER_SHORTCUTS.get(name, name), value)
         except ValueError:
             wrong.append(name)
-        else:
-            fields |= {field.lower(): text} if text else {}
+            continue
+        if text:
+            fields[field.lower()] = text
     if wrong:
         raise invalid_properties(*wrong, description="Header fields twice, forbidden or malformed.")
     return fields

@@ -66,7 +66,9 @@ def _structured_piece(token: tuple[str, str]) -> Piece:
 def decode_comment(text: str) -> str:
     """Return what a comment says; parentheses border encoded words, too (RFC 2047, 5)."""
     pieces = _IN_COMMENT.findall(text[1:-1])
-    return join(Blank(piece) if piece.isspace() else _in_comment(piece) for piece in pieces)
+    return join(
+        Blank(piece) if _SPACES.fullmatch(piece) else _in_comment(piece) for piece in pieces
+    )
 
 
 def _in_comment(text: str) -> Piece:
@@ -82,7 +84,8 @@ def decode_anywhere(text: str) -> str:
     position = 0
     for match in _WORD.finditer(text):
         between = text[position : match.start()]
-        pieces += [Blank(between) if between.isspace() else between, word_or_text(match[0])]
+        is_blank = _SPACES.fullmatch(between) is not None
+        pieces += [Blank(between) if is_blank else between, word_or_text(match[0])]
         position = match.end()
     return join([*pieces, text[position:]])
 

@@ -5,15 +5,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from jmap_async.testing.addresses import is_addr_spec
 from jmap_async.testing.checks import is_object, is_string, list_of
 from jmap_async.testing.content import Content
 from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
+from jmap_async.testing.mime import split_head
 from jmap_async.testing.types import JSONObject, or_empty
 
 MAX_RECIPIENTS: Final = 1000
-_ADDRESS: Final = re.compile(r"[^\s<>@]+@[^\s<>@]+")
-_BCC: Final = re.compile(rb"^bcc[ \t]*:.*\r?\n(?:[ \t].*\r?\n)*", re.IGNORECASE | re.MULTILINE)
+_BCC: Final = re.compile(
+    rb"^bcc[ \t]*:.*(?:\n|\Z)(?:[ \t].*(?:\n|\Z))*", re.IGNORECASE | re.MULTILINE
+)
 
 
 def is_envelope(value: object) -> bool:
@@ -85,7 +88,7 @@ def check(envelope: JSONObject, identity: JSONObject) -> None:
         raise SetFailure("noRecipients", "There is nobody to send it to.")
     if len(recipients) > MAX_RECIPIENTS:
         raise SetFailure("tooManyRecipients", "Too many.", maxRecipients=MAX_RECIPIENTS)
-    wrong = [r["email"] for r in recipients if _ADDRESS.fullmatch(r["email"]) is None]
+    wrong = [r["email"] for r in recipients if not is_addr_spec(r["email"])]
     if wrong:
         raise SetFailure("invalidRecipients", "Not addresses.", invalidRecipients=wrong)
 
@@ -111,5 +114,5 @@ def release_time(envelope: JSONObject, now: datetime, longest: int) -> str:
 
 def without_bcc(raw: bytes) -> bytes:
     """Return the message as it is delivered: without Bcc (RFC 8621, 7.5)."""
-    head, separator, body = raw.partition(b"\r\n\r\n")
-    return _BCC.sub(b"", head + b"\r\n").removesuffix(b"\r\n") + separator + body
+    head, _ = split_head(raw)
+    return _BCC.sub(b"", raw[: len(head) + 2]) + raw[len(head) + 2 :]

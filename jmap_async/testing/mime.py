@@ -38,10 +38,8 @@ class Part:
     def __init__(self, raw: bytes, *, part_id: str = "", implicit: str = "text/plain") -> None:
         head, self.body = split_head(raw)
         self.headers: list[Header] = list(_fields(head))
-        # Of fields that may be there once only, the first counts.
-        self._fields: dict[str, str] = {}
-        for name, value in self.headers:
-            self._fields.setdefault(name.lower(), value)
+        # Of fields that may be there once only the last counts, as for header properties.
+        self._fields = {name.lower(): value for name, value in self.headers}
         declared = self._fields.get("content-type")
         self._type = (
             mime_fields.Field(implicit) if declared is None else mime_fields.content_type(declared)
@@ -55,9 +53,7 @@ class Part:
 
     def _split(self, part_id: str) -> list["Part"]:
         # RFC 2046, 5.1.1: a boundary does not end with white space.
-        boundary = self._type.parameters.get("boundary", "").rstrip()
-        if not boundary:
-            return []
+        boundary = self._type.parameters["boundary"].rstrip()
         implicit = "message/rfc822" if self.type == "multipart/digest" else "text/plain"
         prefix = f"{part_id}." if part_id else ""
         return [

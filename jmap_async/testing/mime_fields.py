@@ -38,7 +38,11 @@ def content_type(value: str) -> Field:
     subtype, position = _token(text, skip_blanks(text, position + 1))
     if not subtype or text.startswith("/", position):
         return PLAIN_TEXT
-    return Field(f"{kind}/{subtype}".lower(), parameters.read(text, position))
+    type, given = f"{kind}/{subtype}".lower(), parameters.read(text, position)
+    # RFC 2046, 5.1.1: a multipart must have a boundary.
+    if type.startswith("multipart/") and not given.get("boundary", "").strip():
+        return PLAIN_TEXT
+    return Field(type, given)
 
 
 @lru_cache(maxsize=256)
@@ -62,7 +66,10 @@ def transfer_encoding(value: str) -> str:
 def content_id(value: str) -> str | None:
     """Return a Content-ID without CFWS and brackets, or None if nothing is left."""
     ids = read_message_ids(value)
-    return ids[0] if ids else _SPACES.sub("", without_comments(unfold(value))) or None
+    if ids:
+        return ids[0]
+    text = _SPACES.sub("", without_comments(unfold(value)))
+    return text.removeprefix("<").removesuffix(">") or None
 
 
 def content_language(value: str) -> list[str]:

@@ -8,6 +8,7 @@ import attrs
 from jmap_async.testing import compose_headers, identifiers, mime_fields, parameters
 from jmap_async.testing.checks import is_string
 from jmap_async.testing.failures import invalid_properties
+from jmap_async.testing.tokens import unfold
 from jmap_async.testing.types import JSONObject
 
 _TOKEN: Final = re.compile(parameters.TOKEN)
@@ -54,9 +55,16 @@ def type_of(spec: JSONObject) -> str | None:
     """Return the type that a part is given in a header field or, else, as a property."""
     for name, value in spec.items():
         if field_in(name) == "content-type" and is_string(value):
-            return mime_fields.content_type(value).value
+            return _declared(value).value
     given = spec.get("type")
     return given.lower() if is_string(given) else None
+
+
+def _declared(value: str) -> mime_fields.Field:
+    """Read a Content-Type that the client wrote; the boundary is the server's business."""
+    field = mime_fields.content_type(f"{value}; boundary=_")
+    others = {name: text for name, text in field.parameters.items() if name != "boundary"}
+    return mime_fields.Field(field.value, others)
 
 
 def read(spec: JSONObject) -> PartHead:
@@ -71,7 +79,10 @@ def read(spec: JSONObject) -> PartHead:
     given = fields.pop("content-type", None)
     _check_twice(spec, {field_in(name) for name in properties})
     if given is not None:
-        parsed = mime_fields.content_type(given.partition(":")[2])
+        value = unfold(given.partition(":")[2])
+        if "\n" in value:
+            raise ValueError("There is more than one Content-Type.")
+        parsed = _declared(value)
         type, wanted = parsed.value or "", parsed.parameters
     else:
         type, wanted = _type(spec), _type_parameters(spec)

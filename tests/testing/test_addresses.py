@@ -94,7 +94,7 @@ LISTS: list[tuple[str, list[Group]]] = [
     # Comments that are names, and those that are not.
     ("b@y (Bob)", [(None, [("Bob", "b@y")])]),
     (r"a@x (deep, (nested) \) still)", [(None, [("deep, (nested) ) still", "a@x")])]),
-    ("<b@y> (Bob)", [(None, [("Bob", "b@y")])]),
+    ("<b@y> (Bob)", [(None, [(None, "b@y")])]),
     ("<b@y(Bob)>", [(None, [("Bob", "b@y")])]),
     ("b@y (=?utf-8?q?B=C3=B6b?=) (2)", [(None, [("Böb", "b@y")])]),
     ("(Bob) b@y", [(None, [(None, "b@y")])]),
@@ -118,8 +118,8 @@ LISTS: list[tuple[str, list[Group]]] = [
     ('"a b"@x, <"c,d" . e @ [1.2]>', [(None, [(None, '"a b"@x'), (None, '"c,d".e@[1.2]')])]),
     ("a . b @ c . d (x)", [(None, [("x", "a.b@c.d")])]),
     # What breaks the rules.
-    ("Jo Doe jo@x", [(None, [("Jo Doe", "jo@x")])]),
-    ("jo@x Jo Doe", [(None, [("Jo Doe", "jo@x")])]),
+    ("Jo Doe jo@x", [(None, [(None, "Jo Doe jo@x")])]),
+    ("Jo <jo@x> Al <al@x> <b@y> c", [(None, [("Jo", "jo@x"), ("Al", "al@x"), (None, "b@y")])]),
     ("Jo <jo@x", [(None, [("Jo", "jo@x")])]),
     ("Jo <jo@x, b@y", [(None, [("Jo", "jo@x"), (None, "b@y")])]),
     ('Jo "D <jo@x>', [(None, [('Jo "D', "jo@x")])]),
@@ -143,6 +143,27 @@ def test_lists(value: str, expected: list[Group]) -> None:
 def test_any_value_is_some_list(value: str) -> None:
     """Nothing is raised; the quick way and the long way agree."""
     assert read(value) == read(f"{value}\t")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *dict.fromkeys(["a@x", '"a b"@x', "a@[1.2]", "ü@ü.example", "a.b+c@x"], True).items(),
+        *dict.fromkeys(
+            ["", "a", "@", "a@", "@x", "a@b@c", "a b@x", "<a@x>", "a@x,"], False
+        ).items(),
+        *dict.fromkeys(["a(c)@x", '"a@x', "a@x\r\n", "a\0@x"], False).items(),
+    ],
+)
+def test_what_is_an_address(text: str, expected: bool) -> None:  # noqa: FBT001
+    """One "@" outside of quotes, something on both sides of it, and nothing else."""
+    assert expected == addresses.is_addr_spec(text)
+
+
+@pytest.mark.parametrize("unit", ["<", "<a> ", "a<b", "(", '"', "a,", "a:", ":;", "@", "<>", "=? "])
+def test_long_lists_take_no_longer(unit: str) -> None:
+    """Twenty thousand of anything are read in no time."""
+    assert isinstance(addresses.read_groups(unit * 20_000), list)
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=120)

@@ -273,6 +273,16 @@ def test_a_part_may_have_its_content_type_as_a_header() -> None:
     assert (b"x", PNG.data) == (html.content, image.content)
 
 
+def test_attachments_say_how_they_are_shown() -> None:
+    """As a property or a header field, and they are attached if they say nothing."""
+    parts: list[dict[str, Any]] = [
+        {"blobId": "B1", "type": "image/png", **how}
+        for how in ({}, {"disposition": "inline"}, {"header:Content-Disposition": " x-own; a=b"})
+    ]
+    root = built(attachments=parts).root
+    assert ["attachment", "inline", "x-own"] == [p.disposition for p in root.sub_parts or ()]
+
+
 def test_messages_inside_keep_their_octets() -> None:
     """A multipart around them declares eight bits, or binary data (RFC 2045, 6.4)."""
     for data, expected in ((b"A: b\r\n\r\n\xfc", "8bit"), (b"A: b\n\n" + b"x" * 999, "binary")):

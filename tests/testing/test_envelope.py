@@ -143,5 +143,8 @@ def test_t144_bcc_is_not_delivered() -> None:
     """Only the header field goes, wherever it is and however it is folded."""
     raw = message("Bcc: a@x,", " b@x", "To: c@x", "BCC: d@x", "", "Bcc: stays", "")
     assert message("To: c@x", "", "Bcc: stays", "") == envelopes.without_bcc(raw)
+    assert b"To: c@x\n\nBcc: stays" == envelopes.without_bcc(b"Bcc: a\n b\nTo: c@x\n\nBcc: stays")
+    assert b"\r\nbody" == envelopes.without_bcc(b"BCC : a@x\r\n\r\nbody")
+    assert b"To: c@x\n" == envelopes.without_bcc(b"To: c@x\nBcc: a,\n\tb")
     plain = message("To: c@x", "", "x")
     assert plain == envelopes.without_bcc(plain)

@@ -30,7 +30,14 @@ TOKENS = st.sampled_from(
         *("text/", "html", "multipart/mixed", "multipart/digest", "message/rfc822", "boundary=b"),
         *("charset=", "charset*0*=utf-16''%00", "idna", "utf-32", "punycode", "name*=x''%FF"),
         *("filename=", "base64", "quoted-printable", "inline", "attachment", "\0", "\xff", "ü"),
-        *("21 Nov 1997 09:55:06 +0000", "1 Jan 0001 00:00 +9900", "23:59:60", "--", "--b", "=ED=A0"),
+        *(
+            "21 Nov 1997 09:55:06 +0000",
+            "1 Jan 0001 00:00 +9900",
+            "23:59:60",
+            "--",
+            "--b",
+            "=ED=A0",
+        ),
         *("<script>", "<!--", "&#xD800;", "\ud7ff", "=\r\n", "%", "=20"),
     ]
 )
@@ -49,10 +56,10 @@ LINES = st.lists(
 
 def built(pieces: list[tuple[str, list[tuple[str, str]], str]]) -> bytes:
     """Return something like a message with parts."""
-    return "\r\n".join(
-        f"{boundary}{''.join(f'{name}: {value}{chr(13)}{chr(10)}' for name, value in fields)}\r\n{text}"
-        for boundary, fields, text in pieces
-    ).encode("utf-8", "replace")
+    lines: list[str] = []
+    for boundary, fields, text in pieces:
+        lines += [boundary, *(f"{name}: {value}\r\n" for name, value in fields), "\r\n", text]
+    return "".join(lines).encode("utf-8", "replace")
 
 
 MESSAGES = st.binary(max_size=200) | LINES.map(built) | TEXTS.map(str.encode)
@@ -105,9 +112,13 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_siz
 PART_OPTIONS = {
     **dict.fromkeys(("name", "cid", "location"), WORDS | VALUES),
     **dict.fromkeys(("charset", "disposition", "size"), st.just("x") | VALUES),
-    **{"type": st.sampled_from(["text/x", "A/B", "message/rfc822"]) | TEXTS | VALUES},
-    **{"language": st.lists(TEXTS, max_size=2) | VALUES, "more": VALUES, "partId": VALUES},
-    **{"header:X-Own": WORDS, "header:Content-Type": TEXTS, "header:Date:asText": WORDS},
+    "type": st.sampled_from(["text/x", "A/B", "message/rfc822"]) | TEXTS | VALUES,
+    "language": st.lists(TEXTS, max_size=2) | VALUES,
+    "more": VALUES,
+    "partId": VALUES,
+    "header:X-Own": WORDS,
+    "header:Content-Type": TEXTS,
+    "header:Date:asText": WORDS,
 }
 LEAVES = some_of(PART_OPTIONS, partId=st.just("1")) | some_of(PART_OPTIONS, blobId=st.just("B"))
 PARTS: st.SearchStrategy[Any] = st.recursive(
@@ -121,7 +132,10 @@ PEOPLE = st.lists(
 BODIES = st.fixed_dictionaries({"1": st.fixed_dictionaries({"value": WORDS})})
 GROUPS = st.lists(st.fixed_dictionaries({"name": st.none() | WORDS, "addresses": PEOPLE}))
 FORM_VALUES: dict[str, st.SearchStrategy[Any]] = {
-    **{"Addresses": PEOPLE, "GroupedAddresses": GROUPS, "Raw": WORDS, "Text": WORDS},
+    "Addresses": PEOPLE,
+    "GroupedAddresses": GROUPS,
+    "Raw": WORDS,
+    "Text": WORDS,
     **dict.fromkeys(("MessageIds", "URLs"), st.lists(st.just("a:b@x") | WORDS, max_size=2)),
     "Date": st.sampled_from(["2026-01-02T03:04:05-00:00", "0001-01-01T00:00:00+05:00"]),
 }
@@ -160,5 +174,14 @@ def test_any_email_is_created_and_read_or_refused(values: dict[str, Any]) -> Non
         return
     found = model.get_one("Email", answer["created"]["k"]["id"], *PROPERTIES, **OPTIONS)
     names = {header["name"] for header in found["headers"]}
-    usual = {"Date", "Message-ID", "MIME-Version", "Subject", "From", "To", "Reply-To", "References"}
+    usual = {
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Subject",
+        "From",
+        "To",
+        "Reply-To",
+        "References",
+    }
     assert set() == names - usual - {"X-Own"} - {n for n in names if n.startswith("Content-")}

@@ -27,8 +27,8 @@ def test_markup_is_dropped(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("unit", ["<!--", "<a", "<", "<script>", "<style></style>", "&#9", "<head"])
 def test_long_texts_take_no_longer(unit: str) -> None:
-    """A hundred thousand of anything that is open are read in no time."""
-    assert isinstance(strip_markup(unit * 100_000), str)
+    """Twenty thousand of anything that is open are read in no time."""
+    assert isinstance(strip_markup(unit * 20_000), str)
 
 
 @given(st.text("<>!-/abheadscriptyl&#;x9 ", max_size=80))

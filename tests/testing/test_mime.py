@@ -95,10 +95,10 @@ def test_a_malformed_type_is_plain_text() -> None:
     assert "us-ascii" == Part(b"Content-Type: text; charset=utf-8\r\n\r\n").charset
 
 
-def test_the_first_of_two_fields_counts() -> None:
-    """As there may be one only."""
-    raw = message("Content-Type: text/html", "Content-Type: image/png", "", "x")
-    assert "text/html" == Part(raw).type
+def test_the_last_of_two_fields_counts() -> None:
+    """As for header properties; there may be one only."""
+    raw = message("Content-Type: text/html", "content-type: image/png", "", "x")
+    assert "image/png" == Part(raw).type
 
 
 def test_parts_tell_their_names_and_headers() -> None:
@@ -195,7 +195,8 @@ def test_broken_multiparts_do_their_best() -> None:
     whole = multipart("mixed", leaf("text/plain", "one"), leaf("text/plain", "two"))
     cut = Part(whole[: whole.index(b"two") + 3])
     assert [b"one", b"two"] == [part.content for part in cut.sub_parts or ()]
-    assert [] == Part(b"Content-Type: multipart/mixed\r\n\r\nx").sub_parts
+    lost = Part(b"Content-Type: multipart/mixed\r\n\r\nx")
+    assert ("text/plain", b"x", "1", None) == (lost.type, lost.body, lost.part_id, lost.sub_parts)
     assert [] == Part(b"Content-Type: multipart/mixed; boundary=b\r\n\r\nx").sub_parts
     assert [b""] == [p.body for p in Part(whole[: whole.index(b"--b") + 3]).sub_parts or ()]
 

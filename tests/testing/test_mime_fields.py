@@ -23,6 +23,7 @@ from jmap_async.testing.mime_fields import PLAIN_TEXT, Field
         *dict.fromkeys(
             [
                 *("", "text", "text/", "/plain", "text; charset=utf-8", '"text/plain"'),
+                *("multipart/mixed", 'multipart/mixed; boundary=" "'),
                 *("text/plain/x", "text//plain", "()", "; a=b", "text=plain", "te xt/plain"),
             ],
             PLAIN_TEXT,
@@ -74,7 +75,8 @@ def test_transfer_encoding(value: str, expected: str) -> None:
         ("< i (c) @ x >", "i@x"),
         ("i@x (c)", "i@x"),
         ('<"a b"@x>', '"a b"@x'),
-        ("<>", "<>"),
+        ("<i@x", "i@x"),
+        ("<>", None),
         (" (c)", None),
     ],
 )

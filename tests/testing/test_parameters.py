@@ -99,5 +99,5 @@ def test_any_text_can_be_read(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["a=(", 'a="', '\\"', "a=b(c)", "a b ", ";=", "a*0*="])
 def test_long_fields_take_no_longer(unit: str) -> None:
-    """A hundred thousand of anything are read in no time."""
-    assert isinstance(parameters.read(unit * 100_000, 0), dict)
+    """Twenty thousand of anything are read in no time."""
+    assert isinstance(parameters.read(unit * 20_000, 0), dict)

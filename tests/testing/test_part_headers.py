@@ -84,6 +84,7 @@ def test_each_property_is_read_again(property: str, value: object) -> None:
         {"header:X": " a\r\n\r\nbody"},
         {"header:X": " a", "header:x:asText": "b"},
         {"header:Content-Type": " a/b", "type": "a/b"},
+        {"header:Content-Type:all": [" a/b", " c/d"]},
         {"header:Content-Type": " a/b", "charset": "x"},
         {"header:Content-Type:asText": "a/b", "name": "x"},
         {"header:Content-Disposition": " inline", "disposition": "inline"},
@@ -115,3 +116,4 @@ def test_a_given_content_type_stays_as_it_is() -> None:
     assert "text/x" == head.type
     assert "Content-Type: Text/X ; (c) charset=x; b=c" == head.content_type()
     assert "Content-Type: text/x; charset=utf-8; b=c" == head.content_type(charset="utf-8")
+    assert "multipart/x" == part_headers.read({"header:Content-Type": " multipart/x"}).type
