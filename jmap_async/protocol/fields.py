@@ -34,6 +34,17 @@ class Malformed(ValueError):
         return f"{where}: expected {self.expected}, got {brief(self.value, 120)}"
 
 
+class Shaped:
+    """Base of the classes that have a shape (see shapes.py): the data objects.
+
+    It has room for malformed values of leaves, by the property's name; None: there are none.
+    """
+
+    __slots__ = ("_odd",)
+
+    _odd: dict[str, Any] | None
+
+
 def wire_name(attribute: "attrs.Attribute[Any]") -> str:
     """Return the RFC's spelling: given as metadata, else snake_case turned into camelCase."""
     explicit = attribute.metadata.get("wire")

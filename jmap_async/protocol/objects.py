@@ -36,8 +36,8 @@ from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol import dates
 from jmap_async.protocol.converter import converter
 from jmap_async.protocol.declaring import change_later, declared, record
-from jmap_async.protocol.fields import Malformed, container_of
-from jmap_async.protocol.shapes import Field, Shape, Shaped, malformed
+from jmap_async.protocol.fields import Malformed, Shaped, container_of
+from jmap_async.protocol.shapes import Field, Shape, malformed
 from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")

@@ -21,6 +21,7 @@ from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import (
     Decoder,
     Malformed,
+    Shaped,
     container_of,
     is_optional,
     many_or_one,
@@ -42,17 +43,6 @@ _OFTEN: Final = 64
 _WIDE: Final = 64
 _LONG: Final = 4096
 _MANY: Final = 64
-
-
-class Shaped:
-    """Base of the classes that have a shape.
-
-    It has room for malformed values of leaves, by the property's name; None: there are none.
-    """
-
-    __slots__ = ("_odd",)
-
-    _odd: dict[str, Any] | None
 
 
 @record()
