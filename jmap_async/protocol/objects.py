@@ -32,7 +32,7 @@ from typing import (
 
 import attrs
 
-from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
+from jmap_async.errors import PropertyNotFetched, RemoteProtocolError, shorten
 from jmap_async.protocol import dates
 from jmap_async.protocol.converter import converter
 from jmap_async.protocol.declaring import change_later, declared, record
@@ -44,6 +44,9 @@ C = TypeVar("C", bound="DataObject")
 
 _SOURCE: Final = "_source"
 """Argument of the constructor under which attrs.evolve() passes the object to copy."""
+
+_BRIEF: Final = 60
+"""Characters of a malformed value that repr() shows."""
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -77,12 +80,12 @@ class DataObject(Shaped):
         """Return the properties that are there, by wire name; nested ones may stay objects."""
         shape = _shape(type(self))
         found: dict[str, Any] = {**self.extra}
-        for name, value in _odd(self).items():
-            found[shape.by_name[name].wire] = value
         for field in shape.fields:
             value = field.stored(self, ABSENT)
             if value is not ABSENT:
                 found[field.wire] = dates.encode(value) if isinstance(value, datetime) else value
+        for name, value in _odd(self).items():
+            found[shape.by_name[name].wire] = value
         return found
 
     def __eq__(self, other: object) -> bool:
@@ -222,7 +225,7 @@ def _missing(instance: DataObject, name: str) -> object:
         try:
             return field.decode(odd[name])
         except Malformed as error:
-            raise malformed(cls, field.wire, error) from error
+            raise malformed(instance, field, error) from error
     raise _not_fetched(cls, field.wire)
 
 
@@ -233,13 +236,24 @@ def _not_fetched(cls: type[DataObject], wire: str) -> PropertyNotFetched:
     )
 
 
+def is_readable(instance: object, *names: str) -> bool:
+    """Tell whether none of some properties is malformed; absent they may be."""
+    try:
+        for name in names:
+            getattr(instance, name, None)
+    except RemoteProtocolError:
+        return False
+    return True
+
+
 def _shown(self: DataObject, field: Field) -> str:
     if field.hidden:
         return "..."
     try:
-        return _repr(getattr(self, field.name))
+        shown = _repr(getattr(self, field.name))
     except RemoteProtocolError as error:
-        return f"<malformed {error.piece}>"
+        return f"<malformed {shorten(error.piece, _BRIEF)}>"
+    return f"{shown} <partly malformed>" if field.name in _odd(self) else shown
 
 
 def _repr(value: object) -> str:

@@ -10,15 +10,17 @@ does not fit (the server sent less, or more, or another type) goes the careful w
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast, get_type_hints
 
 import attrs
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol.converter import decoder, locate
+from jmap_async.protocol.converter import decoder, salvaged
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import (
+    NO_REST,
     Decoder,
     Malformed,
     Shaped,
@@ -30,9 +32,12 @@ from jmap_async.protocol.fields import (
     writable_twin,
 )
 from jmap_async.protocol.leaves import Leaf, leaf_of
+from jmap_async.protocol.oddities import tell
 from jmap_async.protocol.readers import Names, Reader, begins_with_row
 
 C = TypeVar("C")
+
+_set_odd: Final = cast("Any", Shaped)._odd.__set__  # noqa: SLF001 - ours
 
 # Fewer rows are read as those before: to look for the function of their names would take longer.
 _FEW: Final = 8
@@ -132,7 +137,7 @@ class Shape(Generic[C]):
                 return [reader.one(value[0])]
             return self._decode_many(value) if len(value) > _FEW else reader.many(value)
         except Malformed:
-            raise locate(enumerate(cast("list[object]", value)), self.decode) from None
+            raise salvaged(cast("list[object]", value), self.decode) from None
 
     def _decode_many(self, rows: list[Any]) -> list[C]:
         first = rows[0]
@@ -262,7 +267,7 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
             try:
                 value = decode(value)
             except Malformed as error:
-                raise malformed(self.__class__, field.wire, error) from error
+                value = _salvaged(self, field, value, error)
             store(self, value)
         return value
 
@@ -270,10 +275,35 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
     return property(read)
 
 
-def malformed(cls: type, wire: str, error: Malformed) -> RemoteProtocolError:
+def _salvaged(instance: Any, field: Field, value: object, error: Malformed) -> object:
+    """Return what can be read of the value of a property; note what came."""
+    if error.rest is NO_REST:
+        raise malformed(instance, field, error) from error
+    _set_odd(instance, {**(instance._odd or {}), field.name: value})  # noqa: SLF001 - ours
+    tell(type(instance).__name__, error.inside(field.wire))
+    return error.rest
+
+
+def malformed(instance: Any, field: Field, error: Malformed) -> RemoteProtocolError:
     """Return the error that a caller gets who reads a malformed property."""
-    located = error.inside(wire)
-    return RemoteProtocolError(f"malformed {cls.__name__}: {located}", piece=error.value)
+    fault, piece = str(error.inside(field.wire)), error.value
+    if field.hidden:
+        piece = type(piece).__name__
+        fault = f"{field.wire}: expected {error.expected}, got something else ({piece})"
+    return RemoteProtocolError(
+        f"the server sent a malformed {called(instance)}: {fault}", piece=piece
+    )
+
+
+def called(instance: object) -> str:
+    """Name an object in a message: by its class and, where it has one, its id."""
+    for name in ("id", "email_id"):
+        # Past what tells that one is malformed.
+        with suppress(AttributeError):
+            found = object.__getattribute__(instance, name)
+            if type(found) is str:
+                return f"{type(instance).__name__} {found!r:.80}"
+    return type(instance).__name__
 
 
 def _member(cls: type, name: str) -> Any:
@@ -285,7 +315,10 @@ def _member(cls: type, name: str) -> Any:
 def _store_decoded(instance: object, field: Field, value: Any) -> bool:
     try:
         field.store(instance, field.decode(value))
-    except Malformed:
+    except Malformed as error:
+        if error.rest is not NO_REST:
+            field.store(instance, error.rest)
+            tell(type(instance).__name__, error.inside(field.wire))
         return False
     return True
 

@@ -12,7 +12,7 @@ import attrs
 from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
 from jmap_async.protocol.declaring import arguments, record
-from jmap_async.protocol.fields import LOCAL
+from jmap_async.protocol.fields import LOCAL, forgiving
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
 from jmap_async.protocol.ids import (
     check_creation_id,
@@ -90,9 +90,9 @@ class GetResponse(Generic[T_co]):
     """
 
     list: Objects[T_co]
-    not_found: IdsFound = attrs.field(factory=_no_ids)
-    state: str = ""
-    account_id: Id = ""
+    not_found: IdsFound = forgiving(factory=_no_ids)
+    state: str = forgiving(default="")
+    account_id: Id = forgiving(default="")
 
 
 # /changes
@@ -130,8 +130,8 @@ class ChangesResponse:
     created: list[Id] = attrs.field(factory=_no_ids)
     updated: list[Id] = attrs.field(factory=_no_ids)
     destroyed: list[Id] = attrs.field(factory=_no_ids)
-    updated_properties: list[str] | None = None
-    account_id: Id = ""
+    updated_properties: list[str] | None = forgiving(default=None)
+    account_id: Id = forgiving(default="")
 
 
 # /set
@@ -189,9 +189,9 @@ class SetResponse(Generic[T_co]):
     not_created: dict[str, SetError] = attrs.field(factory=_no_errors)
     not_updated: dict[Id, SetError] = attrs.field(factory=_no_errors)
     not_destroyed: dict[Id, SetError] = attrs.field(factory=_no_errors)
-    old_state: str | None = None
-    new_state: str | None = None
-    account_id: Id = ""
+    old_state: str | None = forgiving(default=None)
+    new_state: str | None = forgiving(default=None)
+    account_id: Id = forgiving(default="")
 
     def raise_for_errors(self) -> None:
         """Raise when the server refused any object.
@@ -233,10 +233,10 @@ class CopyResponse(Generic[T_co]):
 
     created: dict[str, T_co] = attrs.field(factory=_no_objects)
     not_created: dict[str, SetError] = attrs.field(factory=_no_errors)
-    old_state: str | None = None
-    new_state: str | None = None
-    from_account_id: Id = ""
-    account_id: Id = ""
+    old_state: str | None = forgiving(default=None)
+    new_state: str | None = forgiving(default=None)
+    from_account_id: Id = forgiving(default="")
+    account_id: Id = forgiving(default="")
     on_success: SetResponse[T_co] | None = attrs.field(default=None, metadata=LOCAL)
     on_success_error: MethodError | None = attrs.field(default=None, metadata=LOCAL)
 
@@ -268,15 +268,19 @@ class Query(Arguments, Generic[F]):
 
 @record(kw_only=True)
 class QueryResponse:
-    """Response of Foo/query; `limit` only where the server set or changed it."""
+    """Response of Foo/query; `limit` only where the server set or changed it.
+
+    `malformed` names the members of which something was left out, since it could not be read.
+    """
 
     ids: list[Id]
-    query_state: str = ""
-    can_calculate_changes: bool = False
+    query_state: str = forgiving(default="")
+    can_calculate_changes: bool = forgiving(default=False)
     position: int = 0
-    total: int | None = None
+    total: int | None = forgiving(default=None)
     limit: int | None = None
-    account_id: Id = ""
+    account_id: Id = forgiving(default="")
+    malformed: tuple[str, ...] = attrs.field(default=(), repr=False, metadata=LOCAL)
 
 
 # /queryChanges
@@ -312,7 +316,7 @@ class QueryChangesResponse:
 
     old_query_state: str
     new_query_state: str
-    total: int | None = None
+    total: int | None = forgiving(default=None)
     removed: list[Id] = attrs.field(factory=_no_ids)
     added: list[AddedItem] = attrs.field(factory=list[AddedItem])
-    account_id: Id = ""
+    account_id: Id = forgiving(default="")
