@@ -111,6 +111,8 @@ class Dispatcher:
         for _ in slices(call.method, entry.answer, self._rows_per_turn):
             yield  # to the event loop: others have their turn
         result: R = result_of(call.method, entry.answer)
+        if call.method.note_asked is not None:
+            call.method.note_asked(call.arguments, result)
         return result
 
     def running_task(self) -> object:

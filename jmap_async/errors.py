@@ -21,6 +21,7 @@
     │   ├── ReadOnlyAccount
     │   ├── TooLarge
     │   └── PropertyNotFetched         (an AttributeError too)
+    │       └── PropertyLeftOut        (a RemoteProtocolError too)
     ├── RemoteProtocolError            the server broke the RFC
     └── ClientClosed
 
@@ -384,7 +385,7 @@ class TooLarge(LocalProtocolError):
 
 
 class PropertyNotFetched(LocalProtocolError, AttributeError):
-    """The object was fetched without this property; ask for it with `properties=[...]`."""
+    """The object is without this property: nobody asked for it, or the server left it out."""
 
 
 class RemoteProtocolError(JMAPError):
@@ -395,6 +396,10 @@ class RemoteProtocolError(JMAPError):
     def __init__(self, message: str = "", *, piece: object = "") -> None:
         super().__init__(message)
         self.piece = shorten(piece) if isinstance(piece, str) else brief(piece)
+
+
+class PropertyLeftOut(PropertyNotFetched, RemoteProtocolError):
+    """The server left this property out, though it was asked for, or always has to come."""
 
 
 class ClientClosed(JMAPError):

@@ -1,11 +1,11 @@
 """Mailbox: the folders or labels that Emails are in (RFC 8621, 2)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._extensions import needed, written
+from jmap_async.capabilities._extensions import needed, usual, written
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_nullable_id
 from jmap_async.capabilities._wire import items
@@ -115,6 +115,8 @@ class MailboxGet(ByIds):
     """Arguments of Mailbox/get (RFC 8621, 2.1)."""
 
     properties: Sequence[MailboxProperty] | ResultReference[Sequence[str]] | None = None
+
+    usual_properties: ClassVar[tuple[str, ...] | None] = usual(MailboxProperty, but=_EXTENSIONS)
 
     def needs(self) -> Iterable[str]:
         return needed(_EXTENSIONS, items(self.properties))

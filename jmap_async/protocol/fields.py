@@ -50,11 +50,12 @@ class Shaped:
     """Base of the classes that have a shape (see shapes.py): the data objects.
 
     `_odd` has what came for properties that are malformed, all or in part, by their names; None:
-    there are none.
+    there are none. `_asked` tells what was asked for (see asking.py); None: that is not known.
     """
 
-    __slots__ = ("_odd",)
+    __slots__ = ("_asked", "_odd")
 
+    _asked: Any
     _odd: dict[str, Any] | None
 
 

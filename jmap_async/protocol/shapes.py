@@ -176,7 +176,7 @@ class Shape(Generic[C]):
             elif not _store_decoded(instance, field, item):
                 # Told when it is read: one odd value does not spoil the others.
                 odd[field.name] = item
-        instance._odd = odd or None  # noqa: SLF001 - ours
+        instance._asked, instance._odd = None, odd or None  # noqa: SLF001 - ours
         if extra:
             instance.extra = extra
         instance.__class__ = self.cls
@@ -268,6 +268,9 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
                 value = decode(value)
             except Malformed as error:
                 value = _salvaged(self, field, value, error)
+            asked = self._asked
+            if asked is not None and field.wire in asked.nested:
+                asked.pass_on(field.wire, value)
             store(self, value)
         return value
 

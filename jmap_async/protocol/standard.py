@@ -5,12 +5,13 @@ server leaves out, or sends as null, as its default (RFC 8620, 3.5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import attrs
 
 from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
+from jmap_async.protocol.asking import MADE, Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import LOCAL, forgiving
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
@@ -57,6 +58,9 @@ class Arguments:
 
 # /get
 
+ALWAYS: Final = ("id",)
+"""The properties that come whatever is asked for (RFC 8620, 5.1)."""
+
 
 @arguments(kw_only=True)
 class ByIds(Arguments):
@@ -69,10 +73,26 @@ class ByIds(Arguments):
         default=None, kw_only=False, converter=ids_argument
     )
 
+    usual_properties: ClassVar[tuple[str, ...] | None] = None
+    """What comes where no properties are named; None: all that there are (RFC 8620, 5.1)."""
+
     def check(self) -> None:
         """Refuse what is no id."""
         if isinstance(self.ids, list):
             check_ids(self.ids)
+
+    def asked(self) -> Asked | None:
+        """Return what is asked for of each object; None: that is not known."""
+        properties: Any = getattr(self, "properties", None)
+        names = tuple(properties) if properties.__class__ is list else properties
+        return asked_of(names, self.usual_properties, ALWAYS)
+
+    def note_asked(self, response: Any) -> None:  # noqa: ANN401 - of any type
+        """Note with the objects of a response what was asked for."""
+        objects = response.list
+        # Once: several may await one call.
+        if objects and getattr(objects[0], "_asked", MADE) is None and (asked := self.asked()):
+            asked.note(objects)
 
 
 @arguments(kw_only=True)
