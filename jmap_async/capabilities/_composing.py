@@ -22,6 +22,7 @@ from jmap_async.errors import LocalProtocolError, NotFound
 from jmap_async.protocol import dates, patch
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
+from jmap_async.protocol.objects import is_readable
 from jmap_async.protocol.types import ABSENT, Id, Wire
 
 T = TypeVar("T")
@@ -185,7 +186,8 @@ def choose_identity(
     """
     if isinstance(wanted, Identity):
         return wanted
-    candidates = list(identities)
+    # One that cannot be read costs nobody the others.
+    candidates = [one for one in identities if is_readable(one, "id", "email")]
     if wanted is not None:
         fitting = [one for one in candidates if one.id == wanted]
     elif sender is not None:

@@ -12,7 +12,7 @@ from jmap_async.capabilities._wire import items
 from jmap_async.errors import NotFound
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
-from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.objects import DataObject, data_object, is_readable
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
     ByIds,
@@ -187,8 +187,9 @@ class MailboxMethods(DataType):
 
 
 def by_role(mailboxes: Iterable[Mailbox]) -> dict[str, Mailbox]:
-    """Return the mailboxes that have a role, by their role."""
-    found = ((getattr(mailbox, "role", None), mailbox) for mailbox in mailboxes)
+    """Return the mailboxes that have a role, by their role; one that is malformed has none."""
+    sound = (mailbox for mailbox in mailboxes if is_readable(mailbox, "id", "role"))
+    found = ((getattr(mailbox, "role", None), mailbox) for mailbox in sound)
     return {role: mailbox for role, mailbox in found if role is not None}
 
 
