@@ -12,7 +12,7 @@ from jmap_async.capabilities._wire import items
 from jmap_async.errors import NotFound
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
-from jmap_async.protocol.objects import DataObject, data_object, is_readable
+from jmap_async.protocol.objects import DataObject, check_readable, data_object, is_readable
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
     ByIds,
@@ -179,9 +179,12 @@ class MailboxMethods(DataType):
 
         Raises:
             NotFound: there is none; names the roles that there are.
+            RemoteProtocolError: there is none, but the role of a mailbox is malformed.
         """
-        roles = by_role((await self.get()).list)
+        mailboxes = (await self.get()).list
+        roles = by_role(mailboxes)
         if role.lower() not in roles:
+            check_readable(mailboxes, "id", "role")
             raise no_role(role, roles)
         return roles[role.lower()]
 

@@ -253,11 +253,21 @@ def _not_there(instance: DataObject, wire: str) -> PropertyNotFetched:
 def is_readable(instance: object, *names: str) -> bool:
     """Tell whether none of some properties is malformed; absent they may be."""
     try:
-        for name in names:
-            getattr(instance, name, None)
+        check_readable([instance], *names)
     except RemoteProtocolError:
         return False
     return True
+
+
+def check_readable(instances: Iterable[object], *names: str) -> None:
+    """Tell what is malformed of some properties, so that it is not missed without a word.
+
+    Raises:
+        RemoteProtocolError: one of them is malformed.
+    """
+    for instance in instances:
+        for name in names:
+            getattr(instance, name, None)
 
 
 def _belongs_to_another(cls: type[DataObject]) -> bool:
