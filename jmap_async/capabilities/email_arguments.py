@@ -1,8 +1,9 @@
 """Arguments and responses of the methods of Email (RFC 8621, 4.2 to 4.9)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import attrs
 
@@ -29,7 +30,7 @@ from jmap_async.capabilities.email_query import (
 )
 from jmap_async.capabilities.headers import check_properties
 from jmap_async.errors import LocalProtocolError, SetError
-from jmap_async.protocol.asking import Asked, Frozen, asked_of
+from jmap_async.protocol.asking import Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import forgiving, named
 from jmap_async.protocol.filters import Comparator
@@ -74,11 +75,12 @@ class EmailGet(ByIds):
     def asked(
         self, usual: tuple[str, ...] = USUAL_PROPERTIES, *, always: tuple[str, ...] = ALWAYS
     ) -> Asked | None:
-        names: Any = self.properties
-        of_parts: Any = self.body_properties
+        names, of_parts = self.properties, self.body_properties
+        if isinstance(names, ResultReference) or isinstance(of_parts, ResultReference):
+            return None
         return _asked(
-            tuple(names) if names.__class__ is list else names,
-            tuple(of_parts) if of_parts.__class__ is list else of_parts,
+            None if names is None else tuple(names),
+            None if of_parts is None else tuple(of_parts),
             usual,
             always,
         )
@@ -194,9 +196,9 @@ class EmailParse(Arguments):
     def note_asked(self, response: "EmailParseResponse") -> None:
         """Note with the Emails what was asked for."""
         fetched = EmailGet(properties=self.properties, body_properties=self.body_properties)
-        asked = fetched.asked(PARSED_PROPERTIES, always=())
-        if asked is not None:
-            asked.note(response.parsed.values())
+        with suppress(TypeError):  # the names were none, and the server does not mind
+            if asked := fetched.asked(PARSED_PROPERTIES, always=()):
+                asked.note(response.parsed.values())
 
 
 @record(kw_only=True)
@@ -211,17 +213,18 @@ class EmailParseResponse:
 
 @lru_cache(maxsize=64)
 def _asked(
-    properties: Frozen, body_properties: Frozen, usual: tuple[str, ...], always: tuple[str, ...]
-) -> Asked | None:
+    names: tuple[str, ...] | None,
+    of_parts: tuple[str, ...] | None,
+    usual: tuple[str, ...],
+    always: tuple[str, ...],
+) -> Asked:
     """Return what is asked for of each Email, and of the parts in it."""
-    asked = asked_of(properties, usual, always)
-    parts = asked_of(body_properties, USUAL_BODY_PROPERTIES)
-    if asked is None or parts is None:
-        return None
     in_parts: dict[str, Asked] = {}
-    inner = attrs.evolve(parts, argument="body_properties", nested=in_parts)
-    in_parts["subParts"] = inner
-    return attrs.evolve(asked, nested=dict.fromkeys(PROPERTIES_OF_PARTS, inner))
+    parts = asked_of(of_parts, USUAL_BODY_PROPERTIES)
+    parts = attrs.evolve(parts, argument="body_properties", nested=in_parts)
+    in_parts["subParts"] = parts
+    nested = dict.fromkeys(PROPERTIES_OF_PARTS, parts)
+    return attrs.evolve(asked_of(names, usual, always), nested=nested)
 
 
 def _check_fetched(arguments: EmailGet | EmailParse) -> None:

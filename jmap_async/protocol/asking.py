@@ -12,7 +12,6 @@ import attrs
 
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import Shaped
-from jmap_async.protocol.references import ResultReference
 
 _set_asked: Final = cast("Any", Shaped)._asked.__set__  # noqa: SLF001 - ours
 
@@ -48,17 +47,11 @@ MADE: Final = Asked(frozenset(), argument="")
 """Stands in objects that no server sent."""
 
 
-Frozen = Names | ResultReference[Any] | None
-"""The value of an argument that names properties, if that is not a list: those can be changed."""
-
-
 @lru_cache(maxsize=64)
-def asked_of(properties: Frozen, usual: Names | None, always: Names = ()) -> Asked | None:
-    """Return what was asked for by an argument; None: the names come from another call.
+def asked_of(properties: Names | None, usual: Names | None, always: Names = ()) -> Asked:
+    """Return what was asked for by an argument that names properties.
 
-    `usual` are the properties that come without the argument, and `always` those that come with
-    any.
+    `usual` are those that come without the argument, and `always` those that come with any.
     """
-    if properties is None:
-        return Asked(None if usual is None else frozenset(usual))
-    return Asked(frozenset((*properties, *always))) if isinstance(properties, tuple) else None
+    names = usual if properties is None else (*properties, *always)
+    return Asked(None if names is None else frozenset(names))

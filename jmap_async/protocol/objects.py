@@ -237,7 +237,7 @@ def _not_there(instance: DataObject, wire: str) -> PropertyNotFetched:
     cls, asked = type(instance), cast("Asked | None", cast("Any", instance)._asked)  # noqa: SLF001
     if asked is not None and not asked.argument:
         return PropertyNotFetched(f"this {cls.__name__} was made without {wire!r}")
-    if asked is None and (wire == "id" or _belongs_to_another(cls)):
+    if asked is None and (wire == "id" or _comes_whole(cls)):
         said = f"the server sent this {called(instance)} without {wire!r}"
         return PropertyLeftOut(said, piece=[*instance.to_wire()])
     if asked is not None and wire in asked and (asked.names or wire in _shape(cls).by_wire):
@@ -270,12 +270,12 @@ def check_readable(instances: Iterable[object], *names: str) -> None:
             getattr(instance, name, None)
 
 
-def _belongs_to_another(cls: type[DataObject]) -> bool:
-    """Tell whether objects of a class only come in others, where nobody asks for properties."""
-    # RFC 8620, 5.1: what can be fetched has an id. Only a SearchSnippet (RFC 8621, 5) has that of
-    # an Email.
+def _comes_whole(cls: type[DataObject]) -> bool:
+    """Tell whether objects of a class always come whole: nobody asks for their properties."""
+    # RFC 8620, 5.1: what can be fetched has an id. Such as have none come in others, or they are
+    # SearchSnippets (RFC 8621, 5).
     by_wire = _shape(cls).by_wire
-    return bool(by_wire) and "id" not in by_wire and "emailId" not in by_wire
+    return bool(by_wire) and "id" not in by_wire
 
 
 def _shown(self: DataObject, field: Field) -> str:

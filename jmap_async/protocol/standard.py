@@ -5,6 +5,7 @@ server leaves out, or sends as null, as its default (RFC 8620, 3.5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import attrs
@@ -83,16 +84,19 @@ class ByIds(Arguments):
 
     def asked(self) -> Asked | None:
         """Return what is asked for of each object; None: that is not known."""
-        properties: Any = getattr(self, "properties", None)
-        names = tuple(properties) if properties.__class__ is list else properties
-        return asked_of(names, self.usual_properties, ALWAYS)
+        names: Any = getattr(self, "properties", None)
+        if isinstance(names, ResultReference):
+            return None
+        return asked_of(None if names is None else tuple(names), self.usual_properties, ALWAYS)
 
     def note_asked(self, response: Any) -> None:  # noqa: ANN401 - of any type
         """Note with the objects of a response what was asked for."""
         objects = response.list
         # Once: several may await one call.
-        if objects and getattr(objects[0], "_asked", MADE) is None and (asked := self.asked()):
-            asked.note(objects)
+        if objects and getattr(objects[0], "_asked", MADE) is None:
+            with suppress(TypeError):  # the names were none, and the server does not mind
+                if asked := self.asked():
+                    asked.note(objects)
 
 
 @arguments(kw_only=True)

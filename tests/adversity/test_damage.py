@@ -268,9 +268,7 @@ def test_one_damage_in_an_object_costs_what_was_damaged(
     rows = [row, row, row]
     rows[which] = damaged(row, place, odd)
     [*others] = decoder(list[kind])(rows)  # type: ignore[valid-type]
-    asked = asked_of(None, None)
-    assert asked is not None
-    asked.note(others)
+    asked_of(None, None).note(others)
     thing = others.pop(which)
     assert [ROWS[kind], ROWS[kind]] == [one.to_wire() for one in others]
     whole = decoder(kind)(row)
@@ -292,9 +290,7 @@ def _sent(thing: DataObject) -> Any:  # noqa: ANN401 - any JSON
 def test_what_is_left_out_is_told_where_it_is_read(name: str) -> None:
     """By its attribute and by its wire name."""
     [email] = decoder(list[Email])([damaged(EMAIL, (name,), GONE)])
-    asked = asked_of((*EMAIL,), None)
-    assert asked is not None
-    asked.note([email])
+    asked_of((*EMAIL,), None).note([email])
     with pytest.raises(PropertyLeftOut, match=f"the server left '{name}' out"):
         email[name]
 

@@ -14,13 +14,13 @@ from jmap_async.capabilities.email_arguments import EmailGet, EmailParse, EmailP
 from jmap_async.capabilities.headers import header
 from jmap_async.capabilities.mailbox import Mailbox, MailboxGet
 from jmap_async.capabilities.push_subscription import PushSubscription, PushSubscriptionGet
+from jmap_async.capabilities.search_snippet import SearchSnippet
 from jmap_async.errors import (
     LocalProtocolError,
     PropertyLeftOut,
     PropertyNotFetched,
     RemoteProtocolError,
 )
-from jmap_async.protocol.asking import asked_of
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.references import ResultReference
@@ -121,6 +121,9 @@ def test_parsed_messages_know_it() -> None:
 
 def test_in_what_comes_as_a_whole_everything_has_to_be_there() -> None:
     """Nobody can ask for the properties of an address."""
+    [snippet] = decoder(list[SearchSnippet])([{"emailId": "a"}])
+    with pytest.raises(PropertyLeftOut, match="sent this SearchSnippet 'a' without 'preview'"):
+        _ = snippet.preview
     [email] = decoder(list[Email])([{"from": [{"name": "Bob"}]}])
     with pytest.raises(PropertyLeftOut, match="the server sent this EmailAddress without 'email'"):
         _ = email.from_[0].email
@@ -136,13 +139,17 @@ def test_what_the_caller_made_is_the_caller_s_doing() -> None:
 
 
 def test_where_it_is_not_known_what_was_asked_for_nobody_is_blamed() -> None:
-    """The names come from another call."""
+    """The names come from another call, or are none."""
     changes: Call[Any] = call("Mailbox/changes")
     reference: ResultReference[Any] = ResultReference(changes, "/updatedProperties")
-    assert asked_of(reference, None) is None
-    mailbox = fetched(MailboxGet(properties=reference), Mailbox)
-    with pytest.raises(LocalProtocolError, match="ask for it with properties"):
-        _ = mailbox.role
+    names: Any = [{}]
+    for properties in (reference, names):
+        mailbox = fetched(MailboxGet(properties=properties), Mailbox)
+        with pytest.raises(LocalProtocolError, match="ask for it with properties"):
+            _ = mailbox.role
+    email = fetched(EmailGet(properties=["subject"], body_properties=reference), Email)
+    with pytest.raises(PropertyNotFetched, match="ask for it with properties"):
+        _ = email.subject
 
 
 def test_a_response_of_other_things_is_left_alone() -> None:
