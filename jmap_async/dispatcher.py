@@ -112,6 +112,8 @@ class Dispatcher:
         for _ in slices(call.method, entry.answer, self._rows_per_turn):
             yield  # to the event loop: others have their turn
         result: R = result_of(call.method, entry.answer)
+        if call.method.note_asked is not None:
+            call.method.note_asked(call.arguments, result)
         return result
 
     def running_task(self) -> object:
@@ -124,8 +126,11 @@ class Dispatcher:
     def _submit(self, call: Call[Any]) -> Entry:
         if self._closed:
             raise _closed(call.method.name)
+        session = self._sessions.session
+        if not session.api_url:
+            raise session.lacks("apiUrl")
         try:
-            return self._planner.submit(call, self._sessions.session)
+            return self._planner.submit(call, session)
         except BaseException:
             # What it refers to may be queued already, and its own place is for others.
             self._arm()
@@ -153,6 +158,8 @@ class Dispatcher:
             await self._places.admission()
         if self._closed:
             raise _closed("batch")
+        if not self._sessions.session.api_url:
+            raise self._sessions.session.lacks("apiUrl")
         entries = self._planner.submit_batch(calls, self._sessions.session)
         # The queue may be looked at before the tasks that wait for the calls have begun.
         for entry in entries:

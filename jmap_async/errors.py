@@ -21,6 +21,7 @@
     │   ├── ReadOnlyAccount
     │   ├── TooLarge
     │   └── PropertyNotFetched         (an AttributeError too)
+    │       └── PropertyLeftOut        (a RemoteProtocolError too)
     ├── RemoteProtocolError            the server broke the RFC; has an outcome, too
     └── ClientClosed                   has an outcome, too
 
@@ -384,7 +385,7 @@ class TooLarge(LocalProtocolError):
 
 
 class PropertyNotFetched(LocalProtocolError, AttributeError):
-    """The object was fetched without this property; ask for it with `properties=[...]`."""
+    """The object is without this property: nobody asked for it, or the server left it out."""
 
 
 class RemoteProtocolError(JMAPError):
@@ -403,6 +404,10 @@ class RemoteProtocolError(JMAPError):
         super().__init__(message)
         self.piece = shorten(piece) if isinstance(piece, str) else brief(piece)
         self.outcome = outcome
+
+
+class PropertyLeftOut(PropertyNotFetched, RemoteProtocolError):
+    """The server left this property out, though it was asked for, or always has to come."""
 
 
 class ClientClosed(JMAPError):

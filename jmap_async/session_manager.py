@@ -106,6 +106,8 @@ class SessionManager:
         """
         if state is None or state == self.session.state or under is not self.session:
             return
+        if not self.session.state:
+            return  # malformed: there is nothing to compare with
         self._noticed = state
         # A server whose answers never agree with its session is not asked again and again.
         if self._clock() >= self._quiet_until:

@@ -377,20 +377,17 @@ async def test_an_answer_of_another_shape(
 
 async def test_members_of_another_type(jmap_server: MemoryServer, jmap_client: Client) -> None:
     """What cannot be decoded is the matter of whoever asked for it, and says where it is."""
-    one = jmap_server.add_email(subject="Hi")
 
     def changed(response: JSONObject) -> JSONObject:
-        for name, arguments, _ in response["methodResponses"]:
-            if name == "Email/get":
-                arguments["state"] = 5
+        for _, arguments, _ in response["methodResponses"]:
+            arguments["position"] = "0"
         return response
 
     jmap_server.on_response = changed
-    call = jmap_client.email.get([one], properties=["receivedAt"])
-    raw = jmap_client.call("Email/get", {"ids": [one], "properties": ["receivedAt"]})
+    call, raw = jmap_client.email.query(limit=5), jmap_client.call("Email/query", {"limit": 5})
     typed, plain = await asyncio.gather(call, raw, return_exceptions=True)
     assert isinstance(plain, dict)
-    with pytest.raises(RemoteProtocolError, match=r"answer to Email/get is malformed: .*state"):
+    with pytest.raises(RemoteProtocolError, match=r"answer to Email/query is malformed: position"):
         raise typed if isinstance(typed, JMAPError) else AssertionError
     assert 1 == len(jmap_server.requests)
 

@@ -76,7 +76,7 @@ def subclasses(kind: type[JMAPError]) -> Iterator[type[JMAPError]]:
 
 
 ALL = sorted(
-    (kind for kind in subclasses(JMAPError) if kind.__module__ == errors.__name__),
+    {kind for kind in subclasses(JMAPError) if kind.__module__ == errors.__name__},
     key=lambda kind: kind.__name__,
 )
 

@@ -318,3 +318,50 @@ async def test_t14_t15_where_the_session_is(jmap_server: MemoryServer) -> None:
         await client.refresh_session()
     assert [{"n": 1}] == arguments(jmap_server.requests[0])
     assert ["Core/echo"] == names(jmap_server.requests[0])
+
+
+class Odd:
+    """A session of which some members are other than they should be."""
+
+    def __init__(self, server: MemoryServer, **odd: object) -> None:
+        self.server = server
+        self.odd = odd
+        self.fetches = 0
+
+    async def __call__(self, request: web.BaseRequest) -> web.Response:
+        self.fetches += 1
+        return web.json_response(session_object(self.server.world, self.server.url) | self.odd)
+
+
+async def test_without_an_api_url_calls_fail_and_the_rest_can_be_used(
+    jmap_server: MemoryServer,
+) -> None:
+    """The error names the server's member; uploads have a URL of their own."""
+    async with (
+        site(Odd(jmap_server, apiUrl=None)) as origin,
+        connect(f"{origin}/session", auth=jmap_server.token) as client,
+    ):
+        with pytest.raises(RemoteProtocolError, match="has no apiUrl that can be used"):
+            await client.core.echo()
+        with pytest.raises(RemoteProtocolError, match="has no apiUrl"):
+            async with client.batch() as batch:
+                _ = batch.core.echo()
+        assert 5 == (await client.upload(b"hello")).size
+        assert is_idle(client)
+
+
+@pytest.mark.parametrize("state", [None, 5])
+async def test_a_session_whose_state_is_malformed_is_not_fetched_again(
+    jmap_server: MemoryServer, state: object
+) -> None:
+    """There is nothing to compare with; it can be asked for."""
+    odd = Odd(jmap_server, state=state)
+    async with (
+        site(odd) as origin,
+        connect(f"{origin}/session", auth=jmap_server.token) as client,
+    ):
+        for number in range(3):
+            await client.core.echo({"n": number})
+        assert 1 == odd.fetches
+        await client.refresh_session()
+        assert 2 == odd.fetches

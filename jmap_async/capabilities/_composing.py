@@ -22,6 +22,7 @@ from jmap_async.errors import LocalProtocolError, NotFound
 from jmap_async.protocol import dates, patch
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
+from jmap_async.protocol.objects import check_readable, is_readable
 from jmap_async.protocol.types import ABSENT, Id, Wire
 
 T = TypeVar("T")
@@ -182,10 +183,13 @@ def choose_identity(
 
     Raises:
         NotFound: none fits; names those that there are.
+        RemoteProtocolError: none fits, but one is malformed.
     """
     if isinstance(wanted, Identity):
         return wanted
-    candidates = list(identities)
+    identities = list(identities)
+    # One that cannot be read costs nobody the others.
+    candidates = [one for one in identities if is_readable(one, "id", "email")]
     if wanted is not None:
         fitting = [one for one in candidates if one.id == wanted]
     elif sender is not None:
@@ -195,6 +199,7 @@ def choose_identity(
     else:
         fitting = sorted(candidates, key=lambda one: not is_address(_pattern(one)))
     if not fitting:
+        check_readable(identities, "id", "email")
         known = ", ".join(f"{one.id} ({_pattern(one) or 'any address'})" for one in candidates)
         asked = wanted or (sender.email if sender else "anybody")
         raise NotFound(f"no identity to send as {asked!r}; there are: {known or 'none'}")
@@ -222,7 +227,8 @@ def sender_of(identity: Identity, username: str) -> EmailAddress:
             f"the identity {identity.id} has no address of its own: say whom the message is "
             "from with from_"
         )
-    name = getattr(identity, "name", "")
+    # It is sent without a name rather than not at all.
+    name = getattr(identity, "name", "") if is_readable(identity, "name") else ""
     return EmailAddress(name=name, email=email) if name else EmailAddress(email=email)
 
 

@@ -1,6 +1,7 @@
 """Properties that a capability adds to a data type of another: asking for them needs it too."""
 
 from collections.abc import Collection, Mapping
+from typing import get_args
 
 from jmap_async.capabilities._wire import members
 
@@ -16,6 +17,11 @@ def needed(extensions: Mapping[str, str], names: Collection[object]) -> set[str]
     except TypeError:
         pass  # what cannot be a key is no name
     return {extensions[name] for name in names if isinstance(name, str) and name in extensions}
+
+
+def usual(properties: object, *, but: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the names of a Literal, but those that come only where a capability is used."""
+    return tuple(one for one in get_args(properties) if one not in but)
 
 
 def written(*changes: object) -> set[str]:

@@ -128,6 +128,7 @@ class method(Generic[P, R]):  # noqa: N801 - used like a keyword
                 decode=self._decode,
                 decode_list=self._decode_list,
                 decode_implicit=decoder(self.implicit) if self.implicit else None,
+                note_asked=getattr(self.arguments, "note_asked", None),
                 takes_account_id=self.takes_account_id,
                 reads=only_reads(self.name),
             )

@@ -23,6 +23,7 @@ from jmap_async.errors import MethodError, RemoteProtocolError
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import HasId
+from jmap_async.protocol.objects import is_readable
 from jmap_async.protocol.standard import GetResponse, QueryResponse
 from jmap_async.protocol.types import Id
 
@@ -80,14 +81,26 @@ async def read_page(
     `position` and `limit` are those that the query has; without a position it has an anchor.
     """
     found, read = await together(query, objects)
+    if found.limit is not None:
+        # RFC 8620, 5.5: the server may put a limit of its own in its place.
+        limit = min(limit, found.limit)
+    if "ids" in found.malformed:
+        # There were more than there are now: that these are few tells nothing.
+        limit = min(limit, len(found.ids))
     return Page(
         # RFC 8620, 5.5: where an anchor stands only the server knows.
         position=found.position if position is None else position,
         ids=found.ids,
-        objects={one.id: one for one in read.list},
-        # RFC 8620, 5.5: the server may put a limit of its own in its place.
-        limit=limit if found.limit is None else min(limit, found.limit),
+        objects=_by_id(read.list),
+        limit=limit,
     )
+
+
+def _by_id(objects: Sequence[D]) -> dict[Id, D]:
+    try:
+        return {one.id: one for one in objects}
+    except RemoteProtocolError:  # of one that nobody can have asked for
+        return {one.id: one for one in objects if is_readable(one, "id") and hasattr(one, "id")}
 
 
 async def walk(fetch: Fetch[T]) -> AsyncGenerator[T, None]:

@@ -64,6 +64,20 @@ class EmailBodyValue(DataObject):
     is_truncated: bool = ABSENT
 
 
+USUAL_BODY_PROPERTIES: Final = (
+    "partId",
+    "blobId",
+    "size",
+    "name",
+    "type",
+    "charset",
+    "disposition",
+    "cid",
+    "language",
+    "location",
+)
+"""What comes of each part where `body_properties` are not given (RFC 8621, 4.2)."""
+
 PART_FIELDS: Final = {
     "name": "content-disposition",
     "type": "content-type",

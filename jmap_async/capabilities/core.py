@@ -7,6 +7,7 @@ from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
 from jmap_async.errors import SetError
 from jmap_async.protocol.declaring import arguments, record
+from jmap_async.protocol.fields import forgiving
 from jmap_async.protocol.ids import check_id
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import Arguments, IdList, SetResponse
@@ -37,8 +38,8 @@ class BlobCopyResponse:
 
     copied: dict[Id, Id] = attrs.field(factory=dict[str, str])
     not_copied: dict[Id, SetError] = attrs.field(factory=dict[str, SetError])
-    from_account_id: Id = ""
-    account_id: Id = ""
+    from_account_id: Id = forgiving(default="")
+    account_id: Id = forgiving(default="")
 
     def raise_for_errors(self) -> None:
         """Raise SetFailed when the server refused any blob."""

@@ -51,6 +51,36 @@ EmailProperty = (
 )
 """What `properties` may ask for; for any other header field there is `header()`."""
 
+PROPERTIES_OF_PARTS: Final = ("bodyStructure", "textBody", "htmlBody", "attachments")
+"""Those that hold parts of the body."""
+
+PARSED_PROPERTIES: Final = (
+    "messageId",
+    "inReplyTo",
+    "references",
+    "sender",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "sentAt",
+    "hasAttachment",
+    "preview",
+    "bodyValues",
+    "textBody",
+    "htmlBody",
+    "attachments",
+)
+"""What Email/parse gives where `properties` are not given (RFC 8621, 4.9)."""
+
+USUAL_PROPERTIES: Final = (
+    *("id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt"),
+    *PARSED_PROPERTIES,
+)
+"""What Email/get gives where `properties` are not given (RFC 8621, 4.2)."""
+
 _SMIME: Final = "urn:ietf:params:jmap:smimeverify"
 
 EXTENSIONS: Final = {

@@ -1,6 +1,8 @@
 """Arguments and responses of the methods of Email (RFC 8621, 4.2 to 4.9)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import TypedDict
 
 import attrs
@@ -9,8 +11,16 @@ from jmap_async.capabilities._creating import check_creation, check_updates
 from jmap_async.capabilities._extensions import needed
 from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities._wire import items
-from jmap_async.capabilities.body import BodyProperty
-from jmap_async.capabilities.email import EXTENSIONS, Email, EmailImport, EmailProperty
+from jmap_async.capabilities.body import USUAL_BODY_PROPERTIES, BodyProperty
+from jmap_async.capabilities.email import (
+    EXTENSIONS,
+    PARSED_PROPERTIES,
+    PROPERTIES_OF_PARTS,
+    USUAL_PROPERTIES,
+    Email,
+    EmailImport,
+    EmailProperty,
+)
 from jmap_async.capabilities.email_query import (
     EmailFilter,
     as_email_sort,
@@ -20,12 +30,14 @@ from jmap_async.capabilities.email_query import (
 )
 from jmap_async.capabilities.headers import check_properties
 from jmap_async.errors import LocalProtocolError, SetError
+from jmap_async.protocol.asking import Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record
-from jmap_async.protocol.fields import named
+from jmap_async.protocol.fields import forgiving, named
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.ids import check_creation_id
 from jmap_async.protocol.references import Ref, ResultReference
 from jmap_async.protocol.standard import (
+    ALWAYS,
     Arguments,
     ByIds,
     IdList,
@@ -59,6 +71,19 @@ class EmailGet(ByIds):
 
     def needs(self) -> Iterable[str]:
         return needed(EXTENSIONS, items(self.properties)) if self.properties else ()
+
+    def asked(
+        self, usual: tuple[str, ...] = USUAL_PROPERTIES, *, always: tuple[str, ...] = ALWAYS
+    ) -> Asked | None:
+        names, of_parts = self.properties, self.body_properties
+        if isinstance(names, ResultReference) or isinstance(of_parts, ResultReference):
+            return None
+        return _asked(
+            None if names is None else tuple(names),
+            None if of_parts is None else tuple(of_parts),
+            usual,
+            always,
+        )
 
 
 class EmailFetch(TypedDict, total=False):
@@ -141,9 +166,9 @@ class EmailImportResponse:
 
     created: dict[str, Email] = attrs.field(factory=dict[str, Email])
     not_created: dict[str, SetError] = attrs.field(factory=dict[str, SetError])
-    old_state: str | None = None
-    new_state: str | None = None
-    account_id: Id = ""
+    old_state: str | None = forgiving(default=None)
+    new_state: str | None = forgiving(default=None)
+    account_id: Id = forgiving(default="")
 
     def raise_for_errors(self) -> None:
         """Raise SetFailed when the server refused any message."""
@@ -168,6 +193,13 @@ class EmailParse(Arguments):
     def needs(self) -> Iterable[str]:
         return needed(EXTENSIONS, items(self.properties)) if self.properties else ()
 
+    def note_asked(self, response: "EmailParseResponse") -> None:
+        """Note with the Emails what was asked for."""
+        fetched = EmailGet(properties=self.properties, body_properties=self.body_properties)
+        with suppress(TypeError):  # the names were none, and the server does not mind
+            if asked := fetched.asked(PARSED_PROPERTIES, always=()):
+                asked.note(response.parsed.values())
+
 
 @record(kw_only=True)
 class EmailParseResponse:
@@ -176,7 +208,23 @@ class EmailParseResponse:
     parsed: dict[Id, Email] = attrs.field(factory=dict[str, Email])
     not_parsable: list[Id] = attrs.field(factory=list[str])
     not_found: list[Id] = attrs.field(factory=list[str])
-    account_id: Id = ""
+    account_id: Id = forgiving(default="")
+
+
+@lru_cache(maxsize=64)
+def _asked(
+    names: tuple[str, ...] | None,
+    of_parts: tuple[str, ...] | None,
+    usual: tuple[str, ...],
+    always: tuple[str, ...],
+) -> Asked:
+    """Return what is asked for of each Email, and of the parts in it."""
+    in_parts: dict[str, Asked] = {}
+    parts = asked_of(of_parts, USUAL_BODY_PROPERTIES)
+    parts = attrs.evolve(parts, argument="body_properties", nested=in_parts)
+    in_parts["subParts"] = parts
+    nested = dict.fromkeys(PROPERTIES_OF_PARTS, parts)
+    return attrs.evolve(asked_of(names, usual, always), nested=nested)
 
 
 def _check_fetched(arguments: EmailGet | EmailParse) -> None:

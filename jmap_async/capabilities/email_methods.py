@@ -206,7 +206,7 @@ class EmailMethods(DataType):
         # Identities have a primary account of their own, and what is sent from it must be there.
         account_id = self.capability.account_id
         if account_id is None:
-            account_id = self.host.session.primary_accounts.get(Submission.uri)
+            account_id = self.host.session.primary_account(Submission.uri)
         post = self._posts.get(account_id)
         if post is None:
             mail = type(self.capability)(self.host, account_id)

@@ -1,18 +1,18 @@
 """Mailbox: the folders or labels that Emails are in (RFC 8621, 2)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._extensions import needed, written
+from jmap_async.capabilities._extensions import needed, usual, written
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_nullable_id
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import NotFound
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
-from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.objects import DataObject, check_readable, data_object, is_readable
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
     ByIds,
@@ -116,6 +116,8 @@ class MailboxGet(ByIds):
 
     properties: Sequence[MailboxProperty] | ResultReference[Sequence[str]] | None = None
 
+    usual_properties: ClassVar[tuple[str, ...] | None] = usual(MailboxProperty, but=_EXTENSIONS)
+
     def needs(self) -> Iterable[str]:
         return needed(_EXTENSIONS, items(self.properties))
 
@@ -177,16 +179,20 @@ class MailboxMethods(DataType):
 
         Raises:
             NotFound: there is none; names the roles that there are.
+            RemoteProtocolError: there is none, but the role of a mailbox is malformed.
         """
-        roles = by_role((await self.get()).list)
+        mailboxes = (await self.get()).list
+        roles = by_role(mailboxes)
         if role.lower() not in roles:
+            check_readable(mailboxes, "id", "role")
             raise no_role(role, roles)
         return roles[role.lower()]
 
 
 def by_role(mailboxes: Iterable[Mailbox]) -> dict[str, Mailbox]:
-    """Return the mailboxes that have a role, by their role."""
-    found = ((getattr(mailbox, "role", None), mailbox) for mailbox in mailboxes)
+    """Return the mailboxes that have a role, by their role; one that is malformed has none."""
+    sound = (mailbox for mailbox in mailboxes if is_readable(mailbox, "id", "role"))
+    found = ((getattr(mailbox, "role", None), mailbox) for mailbox in sound)
     return {role: mailbox for role, mailbox in found if role is not None}
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
+from jmap_async.capabilities._extensions import usual
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.capabilities._sets import created, merged
 from jmap_async.errors import LocalProtocolError
@@ -61,6 +62,8 @@ class MaskedEmailGet(ByIds):
     """Arguments of MaskedEmail/get."""
 
     properties: Sequence[MaskedEmailProperty] | ResultReference[Sequence[str]] | None = None
+
+    usual_properties: ClassVar[tuple[str, ...] | None] = usual(MaskedEmailProperty)
 
 
 @arguments(kw_only=True)

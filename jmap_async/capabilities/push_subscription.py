@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._extensions import needed, written
+from jmap_async.capabilities._extensions import needed, usual, written
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
@@ -58,6 +58,10 @@ class PushSubscriptionGet(ByIds):
     """Arguments of PushSubscription/get (RFC 8620, 7.2.1)."""
 
     properties: Sequence[PushSubscriptionProperty] | ResultReference[Sequence[str]] | None = None
+
+    usual_properties: ClassVar[tuple[str, ...] | None] = usual(
+        PushSubscriptionProperty, but=_EXTENSIONS
+    )
 
     def check(self) -> None:
         super().check()

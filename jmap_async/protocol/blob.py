@@ -6,6 +6,7 @@ from typing import Union, cast
 
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.declaring import record
+from jmap_async.protocol.fields import forgiving
 from jmap_async.protocol.types import Id
 
 BlobSource = Union[bytes, "os.PathLike[str]", AsyncIterable[bytes]]
@@ -19,7 +20,7 @@ class Blob:
     blob_id: Id
     type: str
     size: int
-    account_id: Id = ""
+    account_id: Id = forgiving(default="")
 
 
 def decode_blob(value: object) -> Blob:

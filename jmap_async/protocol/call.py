@@ -5,7 +5,7 @@ awaited, together with the calls that it refers to.
 """
 
 import re
-from collections.abc import Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar
 
 import attrs
@@ -62,7 +62,8 @@ class Method:
 
     `capability` is the one that defines it. `decode_list` reads a part of a /get's `list`, where
     all of it would take too long at a stretch. `decode_implicit` reads the second response that
-    some methods bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5). `reads` tells that
+    some methods bring under the same call id (RFC 8620, 5.4; RFC 8621, 7.5). `note_asked` is given
+    arguments and response, and notes with the objects what was asked for. `reads` tells that
     nothing is changed; by default the name says so.
     """
 
@@ -71,6 +72,7 @@ class Method:
     decode: Decoder
     decode_list: Decoder | None = None
     decode_implicit: Decoder | None = None
+    note_asked: Callable[[Any, Any], None] | None = None
     takes_account_id: bool = True
     reads: bool = attrs.field(default=attrs.Factory(_reads, takes_self=True))
 

@@ -14,30 +14,35 @@ cattrs does the dispatch: by type, by predicate, through generics.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
+from contextlib import suppress
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, TypeVar, Union, cast, get_args
 
 import attrs
 import cattrs
 import orjson
 
-from jmap_async.errors import LocalProtocolError
+from jmap_async.errors import LocalProtocolError, SetError
 from jmap_async.protocol import dates
 from jmap_async.protocol.fields import (
     LEAVES,
+    NO_REST,
     Decoder,
     Malformed,
     container_of,
     is_anything,
     is_optional,
 )
-from jmap_async.protocol.records import record_decoder, record_encoder
+from jmap_async.protocol.records import is_record, record_decoder, record_encoder
 from jmap_async.protocol.references import ResultReference
+from jmap_async.protocol.refusals import set_error_decoder
 
 T = TypeVar("T")
 
 _L: Final = ord("l")
+# Up to here a float holds every integer (RFC 8620, 1.3).
+_EXACT: Final = 2**53 - 1
 _BINARY: Final = (bytes, bytearray, memoryview)
 _WITHOUT_NAN: Final = frozenset({str, int, bool, type(None)})
 _OPTIONS: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
@@ -65,6 +70,15 @@ def _exactly(type_: type, expected: str) -> Callable[[Any, Any], Any]:
         raise Malformed(expected, value)
 
     return check
+
+
+def _integer(value: Any, _: object = None) -> int:
+    if type(value) is int:
+        return value
+    # 500.0 is the same number to JSON, and some languages write it so (RFC 8259, 6).
+    if type(value) is float and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    raise Malformed("an integer", value)
 
 
 def _date(value: Any, _: object = None) -> datetime:
@@ -102,6 +116,7 @@ def _is_list(type_: Any) -> bool:
 def _list(type_: Any) -> Callable[[Any, Any], Any]:
     [item_type] = get_args(type_)
     inner, is_leaf, only = decoder(item_type), item_type in LEAVES, {item_type}
+    keep = _whole if is_record(item_type) else salvaged
 
     def structure(value: Any, _: object = None) -> list[Any]:
         if value.__class__ is not list:
@@ -111,7 +126,7 @@ def _list(type_: Any) -> Callable[[Any, Any], Any]:
         try:
             return [inner(item) for item in value]
         except Malformed:
-            raise locate(enumerate(cast("list[object]", value)), inner) from None
+            raise keep(value, inner) from None
 
     return structure
 
@@ -124,10 +139,12 @@ def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
     item_type = get_args(type_)[1]
     inner, is_leaf, only = decoder(item_type), item_type in LEAVES, {item_type}
     nullable = is_optional(item_type)
+    known = not nullable and not is_record(item_type)
 
     def structure(value: Any, _: object = None) -> dict[str, Any]:
         if value.__class__ is not dict:
-            raise Malformed("an object", value)
+            # PHP writes an empty object like this.
+            raise Malformed("an object", value, rest=NO_REST if value != [] else {})
         if is_leaf and only.issuperset(map(type, value.values())):
             return cast("dict[str, Any]", value)
         if nullable and [*value.values()].count(None) == len(value):
@@ -135,26 +152,57 @@ def _mapping(type_: Any) -> Callable[[Any, Any], Any]:
         try:
             return {key: inner(item) for key, item in value.items()}
         except Malformed:
-            raise locate(value.items(), inner) from None
+            stand_in = (lambda: None) if nullable else (lambda: inner({})) if known else None
+            raise _salvaged_map(value, inner, stand_in) from None
 
     return structure
 
 
-def locate(items: Iterable[tuple[object, object]], inner: Decoder) -> Malformed:
-    """Return the error of the first item that is malformed, with its place.
+# Only on failure: the loops above stay free of bookkeeping.
 
-    Only on failure: the loops themselves stay free of bookkeeping.
+
+def _whole(items: list[object], inner: Decoder) -> Malformed:
+    """Return the error of the first item that is malformed: nothing remains without it.
+
+    What a list of records says depends on each of them, such as where ids were added.
     """
-    faults = ((key, _fault(item, inner)) for key, item in items)
-    return next(fault.inside(str(key)) for key, fault in faults if fault is not None)
+    return salvaged(items, inner).around(NO_REST)
 
 
-def _fault(value: object, decode: Decoder) -> Malformed | None:
-    try:
-        decode(value)
-    except Malformed as error:
-        return error
-    return None
+def salvaged(items: list[object], inner: Decoder) -> Malformed:
+    """Return the error of the first item that is malformed; the rest is the list without such."""
+    first, found = _tried(enumerate(items), inner, None)
+    return first.around([*found.values()])
+
+
+def _salvaged_map(
+    items: dict[str, object], inner: Decoder, stand_in: Callable[[], object] | None
+) -> Malformed:
+    """Do the same for a map. That a key is there says something by itself, so it stays there.
+
+    Its value is null where the type allows that, an object of which nothing is known where it is
+    one of objects, and only else it goes.
+    """
+    first, found = _tried(items.items(), inner, stand_in)
+    return first.around(found)
+
+
+def _tried(
+    items: Iterable[tuple[object, object]], inner: Decoder, stand_in: Callable[[], object] | None
+) -> tuple[Malformed, dict[object, object]]:
+    faults: list[Malformed] = []
+    found: dict[object, object] = {}
+    for key, item in items:
+        try:
+            found[key] = inner(item)
+        except Malformed as error:
+            with suppress(Malformed):
+                if error.rest is not NO_REST:
+                    found[key] = error.rest
+                elif stand_in is not None:
+                    found[key] = stand_in()
+            faults.append(error.inside(str(key)))
+    return faults[0], found
 
 
 # Writing
@@ -258,7 +306,8 @@ def unstructure(value: Any) -> Any:
 
 
 def _record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
-    return record_decoder(cls, decoder)
+    make = set_error_decoder if cls is SetError else partial(record_decoder, cls)
+    return cast("Callable[[Any, Any], T]", make(decoder))
 
 
 def _record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
@@ -275,7 +324,7 @@ def _build() -> cattrs.Converter:
     built.register_structure_hook_factory(is_optional, _optional)
     built.register_structure_hook(str, _exactly(str, "a string"))
     built.register_structure_hook(bool, _exactly(bool, "true or false"))
-    built.register_structure_hook(int, _exactly(int, "an integer"))
+    built.register_structure_hook(int, _integer)
     built.register_structure_hook(float, _number)
     built.register_structure_hook(datetime, _date)
     built.register_structure_hook_func(is_anything, _anything)

@@ -8,7 +8,7 @@ from typing import Final, cast
 from jmap_async.errors import LocalProtocolError
 
 _RFC3339: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))"
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d))"
 )
 
 
@@ -16,7 +16,9 @@ def decode(text: str) -> datetime:
     """Parse a Date or UTCDate of the server into an aware datetime in UTC.
 
     Fractions of any length are accepted and cut to microseconds, a leap second counts as the
-    second before. A time that UTC cannot hold (year 1 with an offset) keeps its own offset.
+    second before. A time that UTC cannot hold (year 1 with an offset) keeps its own offset. What
+    can mean one time only is accepted, too: a space for the "T", and an offset without its colon.
+    A time without offset is none: nobody could know which it is.
 
     Raises:
         ValueError: it is no RFC 3339 date.

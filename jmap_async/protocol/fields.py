@@ -15,14 +15,26 @@ LEAVES: Final = frozenset({str, int, bool})
 """What JSON gives in its final form."""
 
 
-class Malformed(ValueError):
-    """A value is not of the type that the RFC gives it; `path` leads to it."""
+NO_REST: Final = object()
 
-    def __init__(self, expected: str, value: object) -> None:
+
+class Malformed(ValueError):
+    """A value is not of the type that the RFC gives it; `path` leads to it.
+
+    `rest` is what remains of a list or a map without the items that are malformed.
+    """
+
+    def __init__(self, expected: str, value: object, *, rest: object = NO_REST) -> None:
         super().__init__(expected)
         self.expected = expected
         self.value = value
         self.path: list[str] = []
+        self.rest = rest
+
+    def around(self, rest: object) -> "Malformed":
+        """Return this error, found in an item of something of which the rest remains."""
+        self.rest = rest
+        return self
 
     def inside(self, step: str) -> "Malformed":
         """Return this error as seen from one level further out."""
@@ -32,6 +44,19 @@ class Malformed(ValueError):
     def __str__(self) -> str:
         where = ".".join(self.path) or "the value"
         return f"{where}: expected {self.expected}, got {brief(self.value, 120)}"
+
+
+class Shaped:
+    """Base of the classes that have a shape (see shapes.py): the data objects.
+
+    `_odd` has what came for properties that are malformed, all or in part, by their names; None:
+    there are none. `_asked` tells what was asked for (see asking.py); None: that is not known.
+    """
+
+    __slots__ = ("_asked", "_odd")
+
+    _asked: Any
+    _odd: dict[str, Any] | None
 
 
 def wire_name(attribute: "attrs.Attribute[Any]") -> str:
@@ -46,6 +71,8 @@ def wire_name(attribute: "attrs.Attribute[Any]") -> str:
 LOCAL: Final[Mapping[str, Any]] = {"wire": None}
 """Metadata of a field that is not on the wire."""
 
+_FORGIVING: Final[Mapping[str, Any]] = {"forgiving": True}
+
 
 def wire_fields(cls: type) -> "list[attrs.Attribute[Any]]":
     """Return the fields of a record that have a wire name."""
@@ -58,6 +85,19 @@ def wire_fields(cls: type) -> "list[attrs.Attribute[Any]]":
 def named(wire: str, **options: Any) -> Any:
     """Declare a field whose wire name does not follow from its Python name."""
     return attrs.field(metadata={"wire": wire}, **options)
+
+
+def forgiving(**options: Any) -> Any:
+    """Declare a field of a record that has its default where it is malformed.
+
+    Only where nobody draws a wrong conclusion from that.
+    """
+    return attrs.field(metadata=_FORGIVING, **options)
+
+
+def is_forgiving(attribute: "attrs.Attribute[Any]") -> bool:
+    """Tell whether a field was declared so."""
+    return "forgiving" in attribute.metadata
 
 
 def is_anything(type_: Any) -> bool:

@@ -32,18 +32,22 @@ from typing import (
 
 import attrs
 
-from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
+from jmap_async.errors import PropertyLeftOut, PropertyNotFetched, RemoteProtocolError, shorten
 from jmap_async.protocol import dates
+from jmap_async.protocol.asking import MADE, Asked
 from jmap_async.protocol.converter import converter
 from jmap_async.protocol.declaring import change_later, declared, record
-from jmap_async.protocol.fields import Malformed, container_of
-from jmap_async.protocol.shapes import Field, Shape, Shaped, malformed
+from jmap_async.protocol.fields import Malformed, Shaped, container_of
+from jmap_async.protocol.shapes import Field, Shape, called, malformed
 from jmap_async.protocol.types import ABSENT
 
 C = TypeVar("C", bound="DataObject")
 
 _SOURCE: Final = "_source"
 """Argument of the constructor under which attrs.evolve() passes the object to copy."""
+
+_BRIEF: Final = 60
+"""Characters of a malformed value that repr() shows."""
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -63,11 +67,11 @@ class DataObject(Shaped):
         """Return a property by its wire name, in its wire form.
 
         Raises:
-            PropertyNotFetched: it is absent.
+            PropertyNotFetched: it is absent; as PropertyLeftOut where that is the server's doing.
         """
         found = self.to_wire()
         if wire not in found:
-            raise _not_fetched(type(self), wire)
+            raise _not_there(self, wire)
         return _plain(found[wire])
 
     def __contains__(self, wire: object) -> bool:
@@ -77,12 +81,12 @@ class DataObject(Shaped):
         """Return the properties that are there, by wire name; nested ones may stay objects."""
         shape = _shape(type(self))
         found: dict[str, Any] = {**self.extra}
-        for name, value in _odd(self).items():
-            found[shape.by_name[name].wire] = value
         for field in shape.fields:
             value = field.stored(self, ABSENT)
             if value is not ABSENT:
                 found[field.wire] = dates.encode(value) if isinstance(value, datetime) else value
+        for name, value in _odd(self).items():
+            found[shape.by_name[name].wire] = value
         return found
 
     def __eq__(self, other: object) -> bool:
@@ -110,10 +114,10 @@ class DataObject(Shaped):
         return attrs.evolve(self)
 
     def __deepcopy__(self, memo: object) -> Self:
-        return _from_wire(type(self), _plain(self))
+        return _from_wire(type(self), _plain(self), self._asked)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_from_wire, (type(self), _plain(self)))
+        return (_from_wire, (type(self), _plain(self), self._asked))
 
     if not TYPE_CHECKING:  # pragma: no branch
         # Hidden from type checkers, which would take any name for an attribute then. Called only
@@ -151,8 +155,9 @@ def _construct(self: DataObject, **properties: Any) -> None:
     shape = _shape(cls)
     odd: dict[str, Any] = {}
     values: dict[str, Any] = {}
-    source = properties.pop(_SOURCE, None)
+    source, asked = properties.pop(_SOURCE, None), MADE
     if source is not None:
+        asked = source._asked  # noqa: SLF001 - ours
         odd.update(_odd(source))
         values.update((field.name, field.stored(source, ABSENT)) for field in shape.fields)
         values["extra"] = source.extra
@@ -167,6 +172,7 @@ def _construct(self: DataObject, **properties: Any) -> None:
         given = field.convert(value) if field.convert and value is not ABSENT else value
         # JSON has only lists.
         values[name] = [*cast("Iterable[object]", given)] if isinstance(given, tuple) else given
+    object.__setattr__(self, "_asked", asked)
     object.__setattr__(self, "_odd", odd or None)
     if extra := values.pop("extra", None):
         object.__setattr__(self, "extra", extra)
@@ -209,7 +215,7 @@ def _odd(instance: DataObject) -> dict[str, Any]:
 def _missing(instance: DataObject, name: str) -> object:
     """Say that a property is not there."""
     cls = type(instance)
-    if name == "_odd":  # of an instance that never began
+    if name in {"_asked", "_odd"}:  # of an instance that never began
         return None
     if name == "extra":
         return _NOTHING
@@ -222,24 +228,64 @@ def _missing(instance: DataObject, name: str) -> object:
         try:
             return field.decode(odd[name])
         except Malformed as error:
-            raise malformed(cls, field.wire, error) from error
-    raise _not_fetched(cls, field.wire)
+            raise malformed(instance, field, error) from error
+    raise _not_there(instance, field.wire)
 
 
-def _not_fetched(cls: type[DataObject], wire: str) -> PropertyNotFetched:
+def _not_there(instance: DataObject, wire: str) -> PropertyNotFetched:
+    """Make the error for a property that is absent; it says whose doing that is."""
+    cls, asked = type(instance), cast("Asked | None", cast("Any", instance)._asked)  # noqa: SLF001
+    if asked is not None and not asked.argument:
+        return PropertyNotFetched(f"this {cls.__name__} was made without {wire!r}")
+    if asked is None and (wire == "id" or _comes_whole(cls)):
+        said = f"the server sent this {called(instance)} without {wire!r}"
+        return PropertyLeftOut(said, piece=[*instance.to_wire()])
+    if asked is not None and wire in asked and (asked.names or wire in _shape(cls).by_wire):
+        said = f"the server left {wire!r} out of this {called(instance)}, though it was asked for"
+        return PropertyLeftOut(said, piece=[*instance.to_wire()])
+    argument = asked.argument if asked else "properties"
     return PropertyNotFetched(
         f"this {cls.__name__} was fetched without {wire!r}: "
-        f"ask for it with properties=[..., {wire!r}]"
+        f"ask for it with {argument}=[..., {wire!r}]"
     )
+
+
+def is_readable(instance: object, *names: str) -> bool:
+    """Tell whether none of some properties is malformed; absent they may be."""
+    try:
+        check_readable([instance], *names)
+    except RemoteProtocolError:
+        return False
+    return True
+
+
+def check_readable(instances: Iterable[object], *names: str) -> None:
+    """Tell what is malformed of some properties, so that it is not missed without a word.
+
+    Raises:
+        RemoteProtocolError: one of them is malformed.
+    """
+    for instance in instances:
+        for name in names:
+            getattr(instance, name, None)
+
+
+def _comes_whole(cls: type[DataObject]) -> bool:
+    """Tell whether objects of a class always come whole: nobody asks for their properties."""
+    # RFC 8620, 5.1: what can be fetched has an id. Such as have none come in others, or they are
+    # SearchSnippets (RFC 8621, 5).
+    by_wire = _shape(cls).by_wire
+    return bool(by_wire) and "id" not in by_wire
 
 
 def _shown(self: DataObject, field: Field) -> str:
     if field.hidden:
         return "..."
     try:
-        return _repr(getattr(self, field.name))
+        shown = _repr(getattr(self, field.name))
     except RemoteProtocolError as error:
-        return f"<malformed {error.piece}>"
+        return f"<malformed {shorten(error.piece, _BRIEF)}>"
+    return f"{shown} <partly malformed>" if field.name in _odd(self) else shown
 
 
 def _repr(value: object) -> str:
@@ -277,8 +323,11 @@ def _too_deep(value: object) -> RemoteProtocolError:
     return RemoteProtocolError(f"the server sent a {name} that is nested too deeply to be handled")
 
 
-def _from_wire(cls: type[C], wire: Mapping[str, Any]) -> C:
-    return converter.structure(wire, cls)
+def _from_wire(cls: type[C], wire: Mapping[str, Any], asked: Asked | None = None) -> C:
+    instance = converter.structure(wire, cls)
+    if asked is not None:
+        asked.note([instance])
+    return instance
 
 
 def _is_data_object(type_: Any) -> bool:

@@ -105,7 +105,7 @@ def _lines(fields: Sequence["Field | None"], give: str) -> list[str]:
         f"    {give.format('careful(row)')}",
         "self = writable()",
         *(f"self.{one.name} = {name}" for name, one in known),
-        "self._odd = None",
+        "self._asked = self._odd = None",
         *([f"self.extra = {{{extra}}}"] if extra else []),
         "self.__class__ = cls",
         give.format("self"),

@@ -15,15 +15,19 @@ from cattrs.gen import (
 )
 
 from jmap_async.protocol.fields import (
+    NO_REST,
     Decoder,
     Malformed,
+    Shaped,
     is_anything,
+    is_forgiving,
     is_optional,
     wire_fields,
     wire_name,
     writable_twin,
 )
 from jmap_async.protocol.leaves import NAMES, check, indented, leaf_of
+from jmap_async.protocol.oddities import tell
 
 T = TypeVar("T")
 
@@ -39,8 +43,10 @@ def record_decoder(cls: type[T], decoder: MakeDecoder) -> Callable[[Any, Any], T
     """Return the structure hook of a record: missing members get their defaults.
 
     A null where the type does not allow it counts as missing: a server may leave out what has its
-    default, and null is the usual default (RFC 8620, 3.5). Members that no field names go to the
-    field `extra` where the record has one. No record contains itself; data objects may.
+    default, and null is the usual default (RFC 8620, 3.5). Of a list or a map what is not malformed
+    remains; what else is malformed counts as missing where the field is `forgiving`. Members that
+    no field names go to the field `extra` where the record has one, and the names of malformed ones
+    to `malformed`. No record contains itself; data objects may.
     """
     careful = _careful_record(cls, decoder)
     return _quick_record(cls, decoder, careful) or careful
@@ -110,39 +116,62 @@ def _required() -> None:
     raise KeyError
 
 
+def is_record(type_: Any) -> bool:
+    """Tell whether a type is a record."""
+    bare = get_origin(type_) or type_
+    return attrs.has(bare) and not issubclass(bare, Shaped)
+
+
 def _careful_record(cls: type[T], decoder: MakeDecoder) -> Callable[..., T]:
     bare = get_origin(cls) or cls
     known, required = _known(cls, decoder)
-    keeps_extra = "extra" in get_type_hints(bare)
+    fields = {one.name for one in attrs.fields(cast("Any", bare))}
+    keeps_extra, tells_malformed = "extra" in fields, "malformed" in fields
 
     def structure(value: Any, _: object = None) -> T:
         if value.__class__ is not dict:
             raise Malformed("an object", value)
-        members: dict[str, Any] = {}
-        extra: dict[str, Any] = {}
-        for wire, item in value.items():
-            if wire not in known:
-                extra[wire] = item
-                continue
-            name, decode, nullable = known[wire]
-            if item is None and not nullable:
-                continue
-            try:
-                members[name] = decode(item)
-            except Malformed as error:
-                raise error.inside(wire) from None
+        extra: dict[str, Any] = {wire: item for wire, item in value.items() if wire not in known}
+        members, faults = _members(value, known)
         for wire, name in required:
             if name not in members:
                 raise Malformed(f"a member {wire!r}", value)
+        for fault in faults:
+            tell(bare.__name__, fault)
         if keeps_extra:
             members["extra"] = extra
+        if tells_malformed:
+            members["malformed"] = tuple(fault.path[0] for fault in faults)
         return bare(**members)
 
     return structure
 
 
-_Known = dict[str, tuple[str, Decoder, bool]]
-"""Wire name to: argument of the constructor, its decoder, whether null is a value of its own."""
+def _members(value: Mapping[str, Any], known: "_Known") -> tuple[dict[str, Any], list[Malformed]]:
+    """Return what can be read of the known members, and what is wrong with the others."""
+    members: dict[str, Any] = {}
+    faults: list[Malformed] = []
+    for wire, item in value.items():
+        if wire not in known:
+            continue
+        name, decode, nullable, may_be_malformed = known[wire]
+        if item is None and not nullable:
+            continue
+        try:
+            members[name] = decode(item)
+        except Malformed as error:
+            fault = error.inside(wire)
+            if fault.rest is not NO_REST:
+                members[name] = fault.rest
+            elif not may_be_malformed:
+                raise fault from None
+            faults.append(fault)
+    return members, faults
+
+
+_Known = dict[str, tuple[str, Decoder, bool, bool]]
+"""Wire name to: argument of the constructor, its decoder, whether null is a value of its own, and
+whether it may be malformed."""
 
 
 def _known(cls: Any, decoder: MakeDecoder) -> tuple[_Known, list[tuple[str, str]]]:
@@ -153,7 +182,8 @@ def _known(cls: Any, decoder: MakeDecoder) -> tuple[_Known, list[tuple[str, str]
     for attribute in wire_fields(cls):
         wire, name = wire_name(attribute), attribute.alias or attribute.name
         hint = hints[attribute.name]
-        known[wire] = name, decoder(hint), is_optional(hint) or is_anything(hint)
+        nullable = is_optional(hint) or is_anything(hint)
+        known[wire] = name, decoder(hint), nullable, is_forgiving(attribute)
         if attribute.default is attrs.NOTHING:
             required.append((wire, name))
     return known, required

@@ -1,6 +1,6 @@
 """The Session resource: what the server can do, and for which accounts (RFC 8620, 2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any, Final, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -9,8 +9,9 @@ import attrs
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.declaring import record
-from jmap_async.protocol.fields import LOCAL, Malformed
-from jmap_async.protocol.strict_json import load_unique
+from jmap_async.protocol.fields import LOCAL, Malformed, forgiving
+from jmap_async.protocol.oddities import tell, warn_once
+from jmap_async.protocol.strict_json import load_last
 from jmap_async.protocol.types import Id
 
 CORE: Final = "urn:ietf:params:jmap:core"
@@ -21,17 +22,18 @@ MAIL: Final = "urn:ietf:params:jmap:mail"
 class CoreCapability:
     """Limits of the server (RFC 8620, 2); a missing one is what the RFC suggests as minimum.
 
-    Sizes are in octets. `extra` has the members that the RFC does not name.
+    So is one that is malformed. Sizes are in octets. `extra` has the members that the RFC does not
+    name.
     """
 
-    max_size_upload: int = 50_000_000
-    max_concurrent_upload: int = 4
-    max_size_request: int = 10_000_000
-    max_concurrent_requests: int = 4
-    max_calls_in_request: int = 16
-    max_objects_in_get: int = 500
-    max_objects_in_set: int = 500
-    collation_algorithms: list[str] = attrs.field(factory=list[str])
+    max_size_upload: int = forgiving(default=50_000_000)
+    max_concurrent_upload: int = forgiving(default=4)
+    max_size_request: int = forgiving(default=10_000_000)
+    max_concurrent_requests: int = forgiving(default=4)
+    max_calls_in_request: int = forgiving(default=16)
+    max_objects_in_get: int = forgiving(default=500)
+    max_objects_in_set: int = forgiving(default=500)
+    collation_algorithms: list[str] = forgiving(factory=list[str])
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
@@ -42,10 +44,11 @@ class Account:
     `account_capabilities` has the details of each capability for this account, by URI, as sent.
     """
 
-    name: str = ""
-    is_personal: bool = False
-    is_read_only: bool = False
-    account_capabilities: Mapping[str, dict[str, object]] = attrs.field(
+    name: str = forgiving(default="")
+    is_personal: bool = forgiving(default=False)
+    # Malformed, it is not taken to be true: the server knows, and refuses what it does not allow.
+    is_read_only: bool = forgiving(default=False)
+    account_capabilities: Mapping[str, dict[str, object]] = forgiving(
         factory=dict[str, dict[str, object]]
     )
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
@@ -57,17 +60,20 @@ class Session:
 
     `capabilities` has the details by URI, as sent; those of core are parsed in `core`. URLs are
     templates of RFC 6570, level 1. `url` is where the resource was found, after redirects.
+
+    What is malformed costs itself alone, and is told in the log: details of a capability are {}
+    then, an account is not there, any other member is as if it was missing.
     """
 
-    capabilities: Mapping[str, dict[str, object]]
-    accounts: Mapping[Id, Account]
-    primary_accounts: Mapping[str, Id] = attrs.field(factory=dict[str, Id])
-    username: str = ""
-    api_url: str
-    download_url: str = ""
-    upload_url: str = ""
-    event_source_url: str = ""
-    state: str
+    capabilities: Mapping[str, dict[str, object]] = forgiving(factory=dict[str, dict[str, object]])
+    accounts: Mapping[Id, Account] = forgiving(factory=dict[str, Account])
+    primary_accounts: Mapping[str, Id] = forgiving(factory=dict[str, Id])
+    username: str = forgiving(default="")
+    api_url: str = forgiving(default="")
+    download_url: str = forgiving(default="")
+    upload_url: str = forgiving(default="")
+    event_source_url: str = forgiving(default="")
+    state: str = forgiving(default="")
     url: str = attrs.field(default="", metadata=LOCAL)
     core: CoreCapability = attrs.field(factory=CoreCapability, metadata=LOCAL)
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
@@ -80,6 +86,13 @@ class Session:
     )
     """What is known of calls that differ in ids and patches alone (see planner/usual.py)."""
 
+    def lacks(self, member: str) -> RemoteProtocolError:
+        """Make the error for a call that needs what the server's session does not have."""
+        return RemoteProtocolError(
+            f"the server's session at {self.url} has no {member} that can be used: "
+            "nothing can be sent"
+        )
+
     def primary_account(self, capability: str) -> Id | None:
         """Return the account to use for a capability, unless one is named; None: there is none.
 
@@ -87,9 +100,13 @@ class Session:
         account that there is.
         """
         if capability != CORE:
-            return self.primary_accounts.get(capability)
+            return self._known(self.primary_accounts.get(capability))
         only = next(iter(self.accounts)) if len(self.accounts) == 1 else None
-        return self.primary_accounts.get(MAIL, only)
+        return self._known(self.primary_accounts.get(MAIL)) or only
+
+    def _known(self, account_id: Id | None) -> Id | None:
+        """Return an account's id; None for an account that the session does not have."""
+        return account_id if account_id in self.accounts else None
 
 
 def parse(body: bytes, url: str) -> Session:
@@ -98,38 +115,116 @@ def parse(body: bytes, url: str) -> Session:
     Raises:
         RemoteProtocolError: it is no Session object; says what is wrong.
     """
-    document = _load(body, url)
-    try:
-        session: Session = decoder(Session)(document)
-        return attrs.evolve(
-            session,
-            url=url,
-            core=_core(session.capabilities),
-            api_url=_absolute("apiUrl", session.api_url, url),
-            download_url=_absolute("downloadUrl", session.download_url, url),
-            upload_url=_absolute("uploadUrl", session.upload_url, url),
-            event_source_url=_absolute("eventSourceUrl", session.event_source_url, url),
-        )
-    except Malformed as error:
-        raise RemoteProtocolError(
-            f"{url} is no JMAP Session resource: {error}. Is this the session URL?",
-            piece=error.value,
-        ) from error
+    document = _members(_load(body, url), url)
+    session: Session = decoder(Session)({**document, **_repaired(document)})
+    core = session.capabilities.get(CORE, {})
+    session = attrs.evolve(
+        session,
+        url=url,
+        capabilities={**_capabilities(session), CORE: core},
+        core=_core(core),
+        api_url=_resolved("apiUrl", session.api_url, url),
+        download_url=_resolved("downloadUrl", session.download_url, url),
+        upload_url=_resolved("uploadUrl", session.upload_url, url),
+        event_source_url=_resolved("eventSourceUrl", session.event_source_url, url),
+    )
+    _tell(session)
+    return session
 
 
-def _core(capabilities: Mapping[str, dict[str, object]]) -> CoreCapability:
-    if CORE not in capabilities:
-        raise Malformed(f"an object with {CORE!r}", list(capabilities)).inside("capabilities")
-    members = dict(capabilities[CORE])
+def _members(document: object, url: str) -> dict[str, object]:
+    """Return the members of what is a Session, however malformed."""
+    piece = document
+    members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    if isinstance(members.get("apiUrl"), str) or _is_listing(members.get("capabilities")):
+        return members
+    raise RemoteProtocolError(
+        f"{url} is no JMAP Session resource: it has neither capabilities nor an apiUrl. "
+        "Is this the session URL?",
+        piece=piece,
+    )
+
+
+def _is_listing(capabilities: object) -> bool:
+    return isinstance(capabilities, dict | list) and len(cast("Sized", capabilities)) > 0
+
+
+def _repaired(document: Mapping[str, object]) -> dict[str, object]:
+    """Return members in place of such as say what they mean in another form."""
+    found: dict[str, object] = {}
+    if isinstance(listed := document.get("capabilities"), list):
+        found["capabilities"] = _by_uri(cast("list[object]", listed))
+    if isinstance(accounts := document.get("accounts"), dict):
+        items = cast("dict[str, object]", accounts).items()
+        found["accounts"] = {key: _repaired_account(account) for key, account in items}
+    return found
+
+
+def _repaired_account(account: object) -> object:
+    if not isinstance(account, dict):
+        return account
+    members = cast("dict[str, object]", account)
+    listed = members.get("accountCapabilities")
+    if not isinstance(listed, list):
+        return members
+    return {**members, "accountCapabilities": _by_uri(cast("list[object]", listed))}
+
+
+def _by_uri(uris: list[object]) -> dict[str, object]:
+    """Return a list of capabilities as the object that it should be; none is an empty one."""
+    return {uri: {} for uri in uris if isinstance(uri, str)}
+
+
+def _capabilities(session: Session) -> Mapping[str, dict[str, object]]:
+    """Return the capabilities; where the server names none, those that its accounts have."""
+    if session.capabilities:
+        return session.capabilities
+    listed = [*session.primary_accounts]
+    for account in session.accounts.values():
+        listed += account.account_capabilities
+    return {uri: {} for uri in listed}
+
+
+def _core(given: Mapping[str, object]) -> CoreCapability:
+    members = dict(given)
     # The example of RFC 8620, 2.1 misspells it, and servers copied the example.
     if "maxConcurrentRequest" in members:
         members.setdefault("maxConcurrentRequests", members.pop("maxConcurrentRequest"))
     # No limit is below one, else nothing could be sent at all: such a one counts as not given.
-    given = {key: item for key, item in members.items() if type(item) is not int or item > 0}
+    limits = {key: item for key, item in members.items() if not _is_below_one(item)}
+    return cast("CoreCapability", decoder(CoreCapability)(limits))
+
+
+def _is_below_one(item: object) -> bool:
+    return isinstance(item, int | float) and not isinstance(item, bool) and item < 1
+
+
+def _tell(session: Session) -> None:
+    """Warn of what is missing, or does not fit together."""
+    for name, wire in _MEMBERS.items():
+        if not getattr(session, name):
+            said = f"the JMAP session at {session.url} has no {wire} that can be used"
+            warn_once(f"{session.url} {wire}", said)
+    for uri, account_id in session.primary_accounts.items():
+        if account_id not in session.accounts:
+            warn_once(
+                f"{session.url} {uri}",
+                f"the JMAP session at {session.url} names an account for {uri} that is not among "
+                f"its accounts: {account_id!r:.80}",
+            )
+
+
+_MEMBERS: Final = {"api_url": "apiUrl", "accounts": "accounts", "state": "state"}
+"""Members that have to be there (RFC 8620, 2), and are missed where they are not."""
+
+
+def _resolved(name: str, reference: str, base: str) -> str:
+    """Return a URL as an absolute one, or "" where it is none."""
     try:
-        return cast("CoreCapability", decoder(CoreCapability)(given))
+        return _absolute(name, reference, base)
     except Malformed as error:
-        raise error.inside(CORE).inside("capabilities") from None
+        tell("Session", error)
+        return ""
 
 
 def _absolute(name: str, reference: str, base: str) -> str:
@@ -146,9 +241,14 @@ def _absolute(name: str, reference: str, base: str) -> str:
 
 def _load(body: bytes, url: str) -> object:
     try:
-        return load_unique(body)
+        document, doubled = load_last(body)
     except (ValueError, RecursionError) as error:
         raise RemoteProtocolError(
             f"{url} is no JMAP Session resource: not I-JSON ({error}). Is this the session URL?",
             piece=body[:400].decode(errors="replace"),
         ) from error
+    if not doubled:
+        return document
+    warn_once(f"{url} twice", f"the JMAP session at {url} has several values for {sorted(doubled)}")
+    members = cast("dict[str, object]", document)
+    return {name: one for name, one in members.items() if name not in doubled}

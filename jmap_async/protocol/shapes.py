@@ -10,17 +10,20 @@ does not fit (the server sent less, or more, or another type) goes the careful w
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast, get_type_hints
 
 import attrs
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol.converter import decoder, locate
+from jmap_async.protocol.converter import decoder, salvaged
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import (
+    NO_REST,
     Decoder,
     Malformed,
+    Shaped,
     container_of,
     is_optional,
     many_or_one,
@@ -29,9 +32,12 @@ from jmap_async.protocol.fields import (
     writable_twin,
 )
 from jmap_async.protocol.leaves import Leaf, leaf_of
+from jmap_async.protocol.oddities import tell
 from jmap_async.protocol.readers import Names, Reader, begins_with_row
 
 C = TypeVar("C")
+
+_set_odd: Final = cast("Any", Shaped)._odd.__set__  # noqa: SLF001 - ours
 
 # Fewer rows are read as those before: to look for the function of their names would take longer.
 _FEW: Final = 8
@@ -42,17 +48,6 @@ _OFTEN: Final = 64
 _WIDE: Final = 64
 _LONG: Final = 4096
 _MANY: Final = 64
-
-
-class Shaped:
-    """Base of the classes that have a shape.
-
-    It has room for malformed values of leaves, by the property's name; None: there are none.
-    """
-
-    __slots__ = ("_odd",)
-
-    _odd: dict[str, Any] | None
 
 
 @record()
@@ -142,7 +137,7 @@ class Shape(Generic[C]):
                 return [reader.one(value[0])]
             return self._decode_many(value) if len(value) > _FEW else reader.many(value)
         except Malformed:
-            raise locate(enumerate(cast("list[object]", value)), self.decode) from None
+            raise salvaged(cast("list[object]", value), self.decode) from None
 
     def _decode_many(self, rows: list[Any]) -> list[C]:
         first = rows[0]
@@ -181,7 +176,7 @@ class Shape(Generic[C]):
             elif not _store_decoded(instance, field, item):
                 # Told when it is read: one odd value does not spoil the others.
                 odd[field.name] = item
-        instance._odd = odd or None  # noqa: SLF001 - ours
+        instance._asked, instance._odd = None, odd or None  # noqa: SLF001 - ours
         if extra:
             instance.extra = extra
         instance.__class__ = self.cls
@@ -272,7 +267,10 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
             try:
                 value = decode(value)
             except Malformed as error:
-                raise malformed(self.__class__, field.wire, error) from error
+                value = _salvaged(self, field, value, error)
+            asked = self._asked
+            if asked is not None and field.wire in asked.nested:
+                asked.pass_on(field.wire, value)
             store(self, value)
         return value
 
@@ -280,10 +278,35 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
     return property(read)
 
 
-def malformed(cls: type, wire: str, error: Malformed) -> RemoteProtocolError:
+def _salvaged(instance: Any, field: Field, value: object, error: Malformed) -> object:
+    """Return what can be read of the value of a property; note what came."""
+    if error.rest is NO_REST:
+        raise malformed(instance, field, error) from error
+    _set_odd(instance, {**(instance._odd or {}), field.name: value})  # noqa: SLF001 - ours
+    tell(type(instance).__name__, error.inside(field.wire))
+    return error.rest
+
+
+def malformed(instance: Any, field: Field, error: Malformed) -> RemoteProtocolError:
     """Return the error that a caller gets who reads a malformed property."""
-    located = error.inside(wire)
-    return RemoteProtocolError(f"malformed {cls.__name__}: {located}", piece=error.value)
+    fault, piece = str(error.inside(field.wire)), error.value
+    if field.hidden:
+        piece = type(piece).__name__
+        fault = f"{field.wire}: expected {error.expected}, got something else ({piece})"
+    return RemoteProtocolError(
+        f"the server sent a malformed {called(instance)}: {fault}", piece=piece
+    )
+
+
+def called(instance: object) -> str:
+    """Name an object in a message: by its class and, where it has one, its id."""
+    for name in ("id", "email_id"):
+        # Past what tells that one is malformed.
+        with suppress(AttributeError):
+            found = object.__getattribute__(instance, name)
+            if type(found) is str:
+                return f"{type(instance).__name__} {found!r:.80}"
+    return type(instance).__name__
 
 
 def _member(cls: type, name: str) -> Any:
@@ -295,7 +318,10 @@ def _member(cls: type, name: str) -> Any:
 def _store_decoded(instance: object, field: Field, value: Any) -> bool:
     try:
         field.store(instance, field.decode(value))
-    except Malformed:
+    except Malformed as error:
+        if error.rest is not NO_REST:
+            field.store(instance, error.rest)
+            tell(type(instance).__name__, error.inside(field.wire))
         return False
     return True
 

@@ -5,14 +5,16 @@ server leaves out, or sends as null, as its default (RFC 8620, 3.5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from contextlib import suppress
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import attrs
 
 from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
+from jmap_async.protocol.asking import MADE, Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record
-from jmap_async.protocol.fields import LOCAL
+from jmap_async.protocol.fields import LOCAL, forgiving
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort
 from jmap_async.protocol.ids import (
     check_creation_id,
@@ -57,6 +59,9 @@ class Arguments:
 
 # /get
 
+ALWAYS: Final = ("id",)
+"""The properties that come whatever is asked for (RFC 8620, 5.1)."""
+
 
 @arguments(kw_only=True)
 class ByIds(Arguments):
@@ -69,10 +74,29 @@ class ByIds(Arguments):
         default=None, kw_only=False, converter=ids_argument
     )
 
+    usual_properties: ClassVar[tuple[str, ...] | None] = None
+    """What comes where no properties are named; None: all that there are (RFC 8620, 5.1)."""
+
     def check(self) -> None:
         """Refuse what is no id."""
         if isinstance(self.ids, list):
             check_ids(self.ids)
+
+    def asked(self) -> Asked | None:
+        """Return what is asked for of each object; None: that is not known."""
+        names: Any = getattr(self, "properties", None)
+        if isinstance(names, ResultReference):
+            return None
+        return asked_of(None if names is None else tuple(names), self.usual_properties, ALWAYS)
+
+    def note_asked(self, response: Any) -> None:  # noqa: ANN401 - of any type
+        """Note with the objects of a response what was asked for."""
+        objects = response.list
+        # Once: several may await one call.
+        if objects and getattr(objects[0], "_asked", MADE) is None:
+            with suppress(TypeError):  # the names were none, and the server does not mind
+                if asked := self.asked():
+                    asked.note(objects)
 
 
 @arguments(kw_only=True)
@@ -90,9 +114,9 @@ class GetResponse(Generic[T_co]):
     """
 
     list: Objects[T_co]
-    not_found: IdsFound = attrs.field(factory=_no_ids)
-    state: str = ""
-    account_id: Id = ""
+    not_found: IdsFound = forgiving(factory=_no_ids)
+    state: str = forgiving(default="")
+    account_id: Id = forgiving(default="")
 
 
 # /changes
@@ -130,8 +154,8 @@ class ChangesResponse:
     created: list[Id] = attrs.field(factory=_no_ids)
     updated: list[Id] = attrs.field(factory=_no_ids)
     destroyed: list[Id] = attrs.field(factory=_no_ids)
-    updated_properties: list[str] | None = None
-    account_id: Id = ""
+    updated_properties: list[str] | None = forgiving(default=None)
+    account_id: Id = forgiving(default="")
 
 
 # /set
@@ -189,9 +213,9 @@ class SetResponse(Generic[T_co]):
     not_created: dict[str, SetError] = attrs.field(factory=_no_errors)
     not_updated: dict[Id, SetError] = attrs.field(factory=_no_errors)
     not_destroyed: dict[Id, SetError] = attrs.field(factory=_no_errors)
-    old_state: str | None = None
-    new_state: str | None = None
-    account_id: Id = ""
+    old_state: str | None = forgiving(default=None)
+    new_state: str | None = forgiving(default=None)
+    account_id: Id = forgiving(default="")
 
     def raise_for_errors(self) -> None:
         """Raise when the server refused any object.
@@ -233,10 +257,10 @@ class CopyResponse(Generic[T_co]):
 
     created: dict[str, T_co] = attrs.field(factory=_no_objects)
     not_created: dict[str, SetError] = attrs.field(factory=_no_errors)
-    old_state: str | None = None
-    new_state: str | None = None
-    from_account_id: Id = ""
-    account_id: Id = ""
+    old_state: str | None = forgiving(default=None)
+    new_state: str | None = forgiving(default=None)
+    from_account_id: Id = forgiving(default="")
+    account_id: Id = forgiving(default="")
     on_success: SetResponse[T_co] | None = attrs.field(default=None, metadata=LOCAL)
     on_success_error: MethodError | None = attrs.field(default=None, metadata=LOCAL)
 
@@ -268,15 +292,19 @@ class Query(Arguments, Generic[F]):
 
 @record(kw_only=True)
 class QueryResponse:
-    """Response of Foo/query; `limit` only where the server set or changed it."""
+    """Response of Foo/query; `limit` only where the server set or changed it.
+
+    `malformed` names the members of which something was left out, since it could not be read.
+    """
 
     ids: list[Id]
-    query_state: str = ""
-    can_calculate_changes: bool = False
+    query_state: str = forgiving(default="")
+    can_calculate_changes: bool = forgiving(default=False)
     position: int = 0
-    total: int | None = None
+    total: int | None = forgiving(default=None)
     limit: int | None = None
-    account_id: Id = ""
+    account_id: Id = forgiving(default="")
+    malformed: tuple[str, ...] = attrs.field(default=(), repr=False, metadata=LOCAL)
 
 
 # /queryChanges
@@ -312,7 +340,7 @@ class QueryChangesResponse:
 
     old_query_state: str
     new_query_state: str
-    total: int | None = None
+    total: int | None = forgiving(default=None)
     removed: list[Id] = attrs.field(factory=_no_ids)
     added: list[AddedItem] = attrs.field(factory=list[AddedItem])
-    account_id: Id = ""
+    account_id: Id = forgiving(default="")

@@ -17,9 +17,14 @@ from jmap_async.capabilities._composing import (
 from jmap_async.capabilities.address import EmailAddress
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.identity import Identity
-from jmap_async.errors import LocalProtocolError, NotFound, PropertyNotFetched
+from jmap_async.errors import (
+    LocalProtocolError,
+    NotFound,
+    PropertyNotFetched,
+    RemoteProtocolError,
+)
 from jmap_async.protocol.blob import Blob
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.converter import decoder, encode
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -147,6 +152,21 @@ def test_no_identity_fits(identities: list[Identity], wanted: str | None) -> Non
         _composing.choose_identity(identities, wanted=wanted, sender=ALICE)
     for identity in identities:
         assert identity.id in str(failed.value)
+
+
+def test_a_malformed_identity_costs_nobody_the_others() -> None:
+    """It is passed over; where none fits then, the server is blamed. A name is not needed."""
+    odd, good = decoder(list[Identity])(
+        [
+            {"id": "odd", "email": 5},
+            {"id": "good", "email": "alice@example.org", "name": ["Alice"]},
+        ]
+    )
+    for sender in (EmailAddress(email="alice@example.org"), None):
+        assert good is _composing.choose_identity([odd, good], wanted=None, sender=sender)
+    with pytest.raises(RemoteProtocolError, match="malformed Identity 'odd': email: expected"):
+        _composing.choose_identity([odd], wanted=None, sender=None)
+    assert EmailAddress(email="alice@example.org") == _composing.sender_of(good, "")
 
 
 @pytest.mark.parametrize(

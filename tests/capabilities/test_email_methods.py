@@ -10,7 +10,15 @@ from hypothesis import given, settings, strategies as st
 from jmap_async import Client, connect
 from jmap_async.capabilities.email import Email, EmailImport
 from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.errors import LocalProtocolError, MethodError, NotFound, SetFailed
+from jmap_async.errors import (
+    LocalProtocolError,
+    MethodError,
+    NotFound,
+    PropertyLeftOut,
+    PropertyNotFetched,
+    SetFailed,
+)
+from jmap_async.testing import JSONObject
 from jmap_async.testing.limits import Limits
 from jmap_async.testing.server import MemoryServer
 
@@ -234,3 +242,52 @@ async def test_t131_import_and_parse(client: Client, server: MemoryServer) -> No
     response.raise_for_errors()
     email: Email = await client.email.get_one(response.created["k"].id, properties=["subject"])
     assert "Hi" == email.subject
+
+
+async def test_what_the_server_leaves_out_is_its_doing(
+    client: Client, server: MemoryServer
+) -> None:
+    """Whichever way an Email comes: by id, merged with others, by reference, page by page."""
+    ids = fill(server, 3)
+
+    def without_preview(response: JSONObject) -> JSONObject:
+        for _, arguments, _ in response["methodResponses"]:
+            for row in arguments.get("list", ()):
+                row.pop("preview", None)
+        return response
+
+    server.on_response = without_preview
+    query = client.email.query(limit=2)
+    shared = client.email.get(ids[1:], properties=["preview"])
+    by_reference = client.email.get(query.ids)
+    one, _, answer, again, found = await asyncio.gather(
+        client.email.get_one(ids[0], properties=["preview"]),
+        client.email.get(ids[1:], properties=["preview"]),
+        shared,
+        shared,
+        by_reference,
+    )
+    assert answer is again
+    emails = [one, *answer.list, *found.list, *[email async for email in client.email.iter()]]
+    assert 8 == len(emails)
+    for email in emails:
+        with pytest.raises(PropertyLeftOut, match="the server left 'preview' out of this Email 'M"):
+            _ = email.preview
+        assert getattr(email, "preview", None) is None
+    with pytest.raises(PropertyNotFetched, match="ask for it with properties"):
+        _ = one.subject
+
+
+async def test_ids_that_are_none_do_not_end_a_walk(client: Client, server: MemoryServer) -> None:
+    """A page with too few ids, as some could not be read, is not the last one."""
+    ids = fill(server, 7)
+
+    def spoil(response: JSONObject) -> JSONObject:
+        for name, arguments, _ in response["methodResponses"]:
+            if name == "Email/query":
+                arguments["ids"] = [5 if one == ids[1] else one for one in arguments["ids"]]
+        return response
+
+    server.on_response = spoil
+    found = [email.id async for email in client.email.iter(sort=["receivedAt"], page_size=3)]
+    assert [ids[0], *ids[2:]] == found

@@ -16,11 +16,11 @@ from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError, SetError
 from jmap_async.protocol.converter import decoder, encodable, encode
-from jmap_async.protocol.fields import Malformed
+from jmap_async.protocol.fields import NO_REST, Malformed
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.references import CreationReference, ResultReference
 from tests.protocol.kinds import KINDS, Kind, wire
-from tests.protocol.strategies import JSON, TEXTS, utc
+from tests.protocol.strategies import INTEGERS, JSON, TEXTS, utc
 
 T = TypeVar("T")
 
@@ -34,11 +34,61 @@ def test_values_of_any_type_survive(kind: Kind, data: st.DataObject) -> None:
 
 @given(KINDS, st.data())
 def test_a_wrong_type_is_found_wherever_it_is(kind: Kind, data: st.DataObject) -> None:
-    """One wrong value anywhere is refused, and the error has the path to it."""
+    """One wrong value anywhere is refused, and the error has the path to it.
+
+    In a list or a map of a record it costs itself alone.
+    """
     wrong, path = data.draw(kind.wrong)
+    found = [*path]
+    try:
+        decoded = decoder(kind.hint)(wrong)
+    except Malformed as error:
+        found = error.path
+    else:
+        assert any(isinstance(one, list | dict) for one in attrs.astuple(decoded, recurse=False))
+    assert [*path] == found
+
+
+ITEMS: list[tuple[object, object, object]] = [
+    (list[str], ["a", 5, None, "b"], ["a", "b"]),
+    (list[int], [1, 2.0, 2.5, "3"], [1, 2]),
+    (list[datetime], ["2020-01-01T00:00:00Z", "soon"], [utc(2020, 1, 1)]),
+    (list[list[str]], [["a", 5], "b"], [["a"]]),
+    (dict[str, bool], {"a": True, "b": None, "c": 1}, {"a": True}),
+    (dict[str, str | None], {"a": "x", "b": 5}, {"a": "x", "b": None}),
+    (
+        dict[str, dict[str, object]],
+        {"a": {"x": 1}, "b": None, "c": []},
+        {"a": {"x": 1}, "b": {}, "c": {}},
+    ),
+    (dict[str, str], [], {}),
+]
+
+
+@pytest.mark.parametrize(("hint", "sent", "rest"), ITEMS, ids=str)
+def test_what_is_not_malformed_remains(hint: object, sent: object, rest: object) -> None:
+    """A list goes without its malformed items; of a map the keys stay where a value can be told."""
     with pytest.raises(Malformed) as caught:
-        decoder(kind.hint)(wrong)
-    assert list(path) == caught.value.path
+        decoder(hint)(sent)
+    assert rest == caught.value.rest
+
+
+@pytest.mark.parametrize(("hint", "sent"), [(list[str], "a"), (dict[str, str], ["a"]), (int, "1")])
+def test_of_what_is_no_list_nothing_remains(hint: object, sent: object) -> None:
+    """Nor of a map or of a single value."""
+    with pytest.raises(Malformed) as caught:
+        decoder(hint)(sent)
+    assert NO_REST is caught.value.rest
+
+
+@given(INTEGERS)
+def test_a_number_without_fraction_is_an_integer(number: int) -> None:
+    """To JSON 1 and 1.0 are the same; beyond what a float can tell apart they are not."""
+    assert number == decoder(int)(float(number))
+    assert int is type(decoder(int)(float(number)))
+    for odd in (2.0**53, 1e300, float("inf"), float("nan"), 0.5):
+        with pytest.raises(Malformed, match="expected an integer"):
+            decoder(int)(odd)
 
 
 @given(KINDS, JSON)

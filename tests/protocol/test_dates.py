@@ -11,8 +11,8 @@ from jmap_async.protocol import dates
 from tests.protocol.strategies import MOMENTS, OFFSETS, utc
 
 RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 
 
@@ -61,10 +61,13 @@ def test_t127_t128_fractions_of_any_length_and_offsets(moment: datetime, fractio
         ("2016-12-31T23:59:60Z", utc(2016, 12, 31, 23, 59, 59)),
         ("2016-12-31T23:59:60.5Z", utc(2016, 12, 31, 23, 59, 59, 500_000)),
         ("0001-01-01T00:00:00Z", utc(1, 1, 1)),
+        ("2014-10-30 06:12:00Z", utc(2014, 10, 30, 6, 12)),
+        ("2014-10-30T14:12:00+0800", utc(2014, 10, 30, 6, 12)),
+        ("2014-10-30 04:12:00.25-0200", utc(2014, 10, 30, 6, 12, 0, 250_000)),
     ],
 )
 def test_t127_dates_of_servers(text: str, expected: datetime) -> None:
-    """Lower case, odd offsets, leap seconds and absurd years occur."""
+    """Lower case, odd offsets, leap seconds, absurd years and other forms of ISO 8601 occur."""
     assert expected == dates.decode(text)
 
 
@@ -76,13 +79,15 @@ def test_t127_dates_of_servers(text: str, expected: datetime) -> None:
         "2014-10-30",
         "2014-10-30T06:12Z",
         "2014-10-30T06:12:00",
-        "2014-10-30 06:12:00Z",
+        "2014-10-30 06:12:00",
+        "10000-10-30T06:12:00Z",
+        "0000-00-00T00:00:00Z",
         "2014-W10-1T06:12:00Z",
         "20141030T061200,000Z",
         "20141030T061200Z",
         "2014-10-30T06:12:00.Z",
         "2014-10-30T06:12:00,5Z",
-        "2014-10-30T06:12:00+0800",
+        "2014-10-30T06:12:00+08",
         "2014-10-30T06:12:00+24:00",
         "2014-10-30T06:12:61Z",
         "2014-10-30T25:12:00Z",
@@ -95,7 +100,7 @@ def test_t127_dates_of_servers(text: str, expected: datetime) -> None:
     ],
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
-    """Other forms of ISO 8601 are none, either."""
+    """So is one of which nobody knows which time it means."""
     with pytest.raises(ValueError):
         dates.decode(text)
 
@@ -104,7 +109,7 @@ def test_what_is_no_date_is_refused(text: str) -> None:
     st.text() | st.from_regex(RFC_3339, fullmatch=True) | st.text("0123456789TZ:-+.", min_size=19)
 )
 def test_any_text_is_a_date_or_refused(text: str) -> None:
-    """Nothing but RFC 3339 gets through, and nothing raises another error."""
+    """Nothing but what is as good as RFC 3339 gets through, and nothing raises another error."""
     try:
         moment = dates.decode(text)
     except ValueError:

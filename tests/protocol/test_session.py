@@ -1,5 +1,6 @@
 """Tests of the Session resource."""
 
+import re
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol import session
+from jmap_async.protocol import oddities, session
 from jmap_async.protocol.session import CORE, Account, CoreCapability
 from tests.protocol.strategies import JSON, TEXTS
 
@@ -155,13 +156,79 @@ def test_any_positive_limit_is_taken_as_it_is(name: str, limit: int) -> None:
     assert limit in attrs.astuple(limits(**{name: limit}))
 
 
-@pytest.mark.parametrize("value", ["5", 5.5, True, False, [], {}])
-def test_a_limit_of_another_type_is_refused(value: object) -> None:
-    """The error has the path to it."""
-    with pytest.raises(RemoteProtocolError) as caught:
-        limits(maxObjectsInGet=value)
-    path = f"capabilities.{CORE}.maxObjectsInGet: expected an integer, got {value!r}"
-    assert path in str(caught.value)
+@pytest.mark.parametrize("value", ["5", 5.5, True, False, [], {}, -1.0, 0.0, 1e30])
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_malformed_limit_is_the_suggested_minimum(name: str, value: object) -> None:
+    """It costs itself alone."""
+    other = "maxCallsInRequest" if name != "maxCallsInRequest" else "maxObjectsInSet"
+    core = limits(**{name: value, other: 3})
+    assert limits(**{other: 3}) == core
+    assert 3 in attrs.astuple(core)
+
+
+def test_a_limit_may_be_written_with_a_fraction_of_nothing() -> None:
+    """To JSON it is the same number."""
+    assert 50 == limits(maxObjectsInGet=50.0).max_objects_in_get
+
+
+@pytest.mark.parametrize("odd", [None, [], True, "x", 5, [1]])
+def test_a_malformed_capability_costs_its_details(odd: object) -> None:
+    """It is listed, with details that say nothing; all other things are as they were."""
+    details: dict[str, Any] = {CORE: {"maxCallsInRequest": 9}, MAIL: {"a": 1}}
+    parsed = parse(
+        capabilities={**details, "vendor": odd},
+        accounts={"A13824": {"accountCapabilities": {MAIL: {"a": 1}, "vendor": odd}}},
+    )
+    assert {**details, "vendor": {}} == parsed.capabilities
+    assert {MAIL: {"a": 1}, "vendor": {}} == parsed.accounts["A13824"].account_capabilities
+    assert 9 == parsed.core.max_calls_in_request
+
+
+@pytest.mark.parametrize("odd", [None, [], True, "x", 5])
+def test_core_may_be_malformed(odd: object) -> None:
+    """Then all limits are the suggested minimum; a session without core is read as well."""
+    for parsed in (parse(capabilities={CORE: odd, MAIL: {}}), parse(capabilities={MAIL: {}})):
+        assert {CORE: {}, MAIL: {}} == parsed.capabilities
+        assert CoreCapability() == parsed.core
+
+
+def test_capabilities_may_be_listed() -> None:
+    """Those of the session and those of an account; an empty list is PHP's empty object."""
+    parsed = parse(
+        capabilities=[CORE, MAIL, 5], accounts={"a": {"accountCapabilities": [MAIL]}, "b": {}}
+    )
+    assert {CORE: {}, MAIL: {}} == parsed.capabilities
+    assert {MAIL: {}} == parsed.accounts["a"].account_capabilities
+    empty = parse(primaryAccounts=[], accounts={"a": {"accountCapabilities": []}})
+    assert ({}, {}) == (empty.primary_accounts, empty.accounts["a"].account_capabilities)
+
+
+@pytest.mark.parametrize("odd", [None, [], {}, 5, "x", True])
+def test_without_capabilities_those_of_the_accounts_count(odd: object) -> None:
+    """Else nothing could be called."""
+    parsed = session.parse(orjson.dumps(EXAMPLE | {"capabilities": odd}), URL)
+    assert {CORE: {}, MAIL: {}} == parsed.capabilities
+    assert parse().accounts == parsed.accounts
+
+
+@pytest.mark.parametrize("odd", [None, [], "x", 5])
+def test_a_malformed_account_costs_nobody_the_others(odd: object) -> None:
+    """It is not there; nor is it anybody's primary account."""
+    parsed = parse(
+        accounts={"A13824": odd, "b": {"name": "b"}}, primaryAccounts={MAIL: "A13824", "x": "b"}
+    )
+    assert {"b": Account(name="b")} == parsed.accounts
+    assert (None, "b") == (parsed.primary_account(MAIL), parsed.primary_account("x"))
+
+
+@pytest.mark.parametrize("odd", [None, 5, "yes", [], {}])
+def test_malformed_members_of_an_account_cost_themselves(odd: object) -> None:
+    """What is not known to be read-only is not: the server refuses what it does not allow."""
+    for name in ("isReadOnly", "isPersonal", "accountCapabilities"):
+        account = {"name": "a", name: odd}
+        assert Account(name="a") == parse(accounts={"a": account}).accounts["a"]
+    if odd != "yes":
+        assert Account() == parse(accounts={"a": {"name": odd}}).accounts["a"]
 
 
 @pytest.mark.parametrize(
@@ -215,42 +282,69 @@ def test_any_url_is_resolved_or_refused(reference: str) -> None:
     assert not resolved or urlsplit(resolved).scheme
 
 
-@pytest.mark.parametrize("missing", ["capabilities", "accounts", "apiUrl", "state"])
-def test_what_a_session_needs_has_to_be_there(missing: str) -> None:
-    """The error names it, and asks for the URL."""
-    with pytest.raises(RemoteProtocolError, match=f"a member '{missing}'") as caught:
-        parse(**{missing: None})
-    assert f"{URL} is no JMAP Session resource" in str(caught.value)
-    assert "Is this the session URL?" in str(caught.value)
-
-
-def test_a_session_without_core_is_refused() -> None:
-    """RFC 8620, 2: it has to be there."""
-    with pytest.raises(
-        RemoteProtocolError, match=f"capabilities: expected an object with '{CORE}'"
-    ):
-        parse(capabilities={MAIL: {}})
+ODD: dict[str, list[object]] = {
+    "accounts": [[], "x", 5],
+    "primaryAccounts": [{MAIL: None}, {MAIL: 5}, [], "x"],
+    "username": [5, {}, ["x"]],
+    "apiUrl": [5, [], "https://[/", ""],
+    "downloadUrl": [5, "//[::1"],
+    "uploadUrl": [True],
+    "eventSourceUrl": [{}],
+    "state": [5, {}],
+}
+EMPTY: dict[str, Any] = {"accounts": {}, "primary_accounts": {}}
 
 
 @pytest.mark.parametrize(
-    ("member", "value", "path"),
-    [
-        ("capabilities", [], "capabilities"),
-        ("capabilities", {CORE: True}, f"capabilities.{CORE}"),
-        ("accounts", {"a": None}, "accounts.a"),
-        ("accounts", {"a": {"isReadOnly": "no"}}, "accounts.a.isReadOnly"),
-        ("primaryAccounts", {MAIL: None}, f"primaryAccounts.{MAIL}"),
-        ("username", 5, "username"),
-        ("apiUrl", 5, "apiUrl"),
-        ("apiUrl", "https://[/", "apiUrl"),
-        ("state", 5, "state"),
-    ],
+    ("member", "value"),
+    [(name, None) for name in ODD] + [(name, value) for name, odd in ODD.items() for value in odd],
 )
-def test_malformed_members_are_refused(member: str, value: object, path: str) -> None:
-    """The error has the path to it and the value."""
-    with pytest.raises(RemoteProtocolError) as caught:
-        parse(**{member: value})
-    assert f"resource: {path}: expected" in str(caught.value)
+def test_a_malformed_member_is_as_good_as_missing(member: str, value: object) -> None:
+    """All others are read as if nothing was wrong."""
+    name = re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", member)
+    parsed = session.parse(orjson.dumps(EXAMPLE | {member: value}), URL)
+    assert attrs.evolve(parse(), **{name: EMPTY.get(name, "")}) == parsed
+
+
+def test_what_is_missed_is_told_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, and not what is only an offer; with it what does not fit together."""
+    monkeypatch.setattr(oddities, "_told", set[str]())
+    for _ in range(2):
+        parse(apiUrl=5, state=None, uploadUrl=None, primaryAccounts={MAIL: "gone"})
+    assert [
+        (
+            "the server sent a malformed Session, which is read without what is malformed: "
+            "apiUrl: expected a string, got int"
+        ),
+        f"the JMAP session at {URL} has no apiUrl that can be used",
+        f"the JMAP session at {URL} has no state that can be used",
+        (
+            f"the JMAP session at {URL} names an account for {MAIL} "
+            "that is not among its accounts: 'gone'"
+        ),
+    ] == caplog.messages
+
+
+def test_of_equal_keys_the_last_one_counts() -> None:
+    """As with most parsers, and in one capability or account it costs nobody anything."""
+    body = orjson.dumps(EXAMPLE).replace(b'"maxFoosFinangled":42', b'"a":{"x":1,"x":2},"a":{}')
+    parsed = session.parse(
+        body.replace(b'"isPersonal":true', b'"isPersonal":1,"isPersonal":true'), URL
+    )
+    assert {"a": {}} == parsed.capabilities["https://example.com/apis/foobar"]
+    assert parse().accounts == parsed.accounts
+
+
+@pytest.mark.parametrize("member", ["apiUrl", "state", "vendor"])
+def test_of_a_member_that_is_there_twice_nobody_knows_what_it_is(member: str) -> None:
+    """Unless it is the same: it may be a URL, to which the credential would go."""
+    once = orjson.dumps(EXAMPLE)
+    same = orjson.dumps({member: EXAMPLE[member]})
+    assert parse() == session.parse(once[:-1] + b"," + same[1:], URL)
+    twice = session.parse(once[:-1] + b"," + orjson.dumps({member: "other"})[1:], URL)
+    assert parse(**{member: None}) == twice
 
 
 @pytest.mark.parametrize(
@@ -260,25 +354,30 @@ def test_malformed_members_are_refused(member: str, value: object, path: str) ->
         b"<!DOCTYPE html><html>Sign in</html>",
         b"\xff\xfe",
         orjson.dumps(EXAMPLE)[:-1],
-        orjson.dumps(EXAMPLE)[:-1] + b',"state":"other"}',
-        orjson.dumps(EXAMPLE)[:-1] + b',"x":{"a":1,"a":2}}',
         orjson.dumps(EXAMPLE)[:-1] + b',"x":NaN}',
         orjson.dumps(EXAMPLE)[:-1] + b',"x":"\\ud800"}',
         orjson.dumps(EXAMPLE)[:-1] + b',"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
     ],
-    ids=["empty", "html", "binary", "cut", "twice", "inside", "nan", "surrogate", "deep"],
+    ids=["empty", "html", "binary", "cut", "nan", "surrogate", "deep"],
 )
 def test_what_is_no_i_json_is_refused(body: bytes) -> None:
-    """HTML, duplicate keys on any level, and exaggerated depth."""
+    """HTML, what was cut short, and exaggerated depth."""
     with pytest.raises(RemoteProtocolError, match="not I-JSON") as caught:
         session.parse(body, URL)
     assert URL in str(caught.value)
 
 
-@pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"{}", b'{"methodResponses":[]}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"null", b"[]", b'"x"', b"{}", b'{"methodResponses":[]}', b'{"apiUrl":5,"state":"s"}'),
+        *(b'{"capabilities":{}}', b'{"capabilities":[]}', b'{"capabilities":"x","apiUrl":null}'),
+    ],
+)
 def test_what_is_no_session_is_refused(body: bytes) -> None:
     """Other JSON is none."""
-    with pytest.raises(RemoteProtocolError, match="is no JMAP Session resource"):
+    said = "is no JMAP Session resource: it has neither capabilities nor an apiUrl. Is this the"
+    with pytest.raises(RemoteProtocolError, match=said):
         session.parse(body, URL)
 
 
