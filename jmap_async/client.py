@@ -19,6 +19,7 @@ from jmap_async.protocol.call import AnyCall, Call
 from jmap_async.protocol.ids import IdLike, as_id, check_id
 from jmap_async.protocol.session import CORE, Session
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import redact
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
@@ -62,7 +63,7 @@ class Client(Facades):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Client of {self.session.api_url}{' (closed)' if self._closed else ''}>"
+        return f"<Client of {redact(self.session.api_url)}{' (closed)' if self._closed else ''}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -279,7 +280,10 @@ def connect(
         RemoteProtocolError: what is there is no Session resource.
         NoAccount: there is no account `account_id`.
     """
-    credential = as_auth(auth)
+    try:
+        credential = as_auth(auth)
+    finally:
+        del auth  # else tracebacks would show it
     timeouts = Timeouts(total=timeout) if isinstance(timeout, int | float) else timeout
 
     async def opened() -> Client:

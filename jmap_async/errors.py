@@ -26,6 +26,8 @@
 
 Constructors take the message first and everything else by keyword with a default, so that an
 error survives `copy` and `pickle`: calls that shared a request each get an error of their own.
+
+What they quote has passed `redaction`: neither texts nor attributes show a credential.
 """
 
 import copy
@@ -34,6 +36,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, Self
 
 import attrs
+
+from jmap_async.redaction import redact, redacted
 
 Outcome = Literal["not_sent", "unknown"]
 
@@ -45,13 +49,25 @@ _SHOWN: Final = 300
 
 def shorten(text: str, limit: int = _SHOWN) -> str:
     """Cut `text` to `limit` characters and say how much is missing."""
+    # Before it is cut: of what is blanked no part may be left over.
+    text = redact(text)
     if len(text) <= limit:
         return text
     return f"{text[:limit]}... ({len(text)} characters)"
 
 
+class _Brief(reprlib.Repr):
+    """Blanks what is secret before it cuts."""
+
+    def repr_str(self, x: str, level: int) -> str:
+        return super().repr_str(redact(x), level)
+
+    def repr_instance(self, x: object, level: int) -> str:
+        return shorten(repr(x), self.maxother)
+
+
 # A value of the server may be of any size and depth; what a message shows of it is neither.
-_brief: Final = reprlib.Repr()
+_brief: Final = _Brief()
 _brief.maxlevel = 4
 _brief.maxstring = _brief.maxother = _SHOWN
 
@@ -63,6 +79,9 @@ def brief(value: object, limit: int = _SHOWN) -> str:
 
 class JMAPError(Exception):
     """Base of everything that this package raises on purpose."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redact(message))
 
     def for_caller(self) -> Self:
         """Return a copy of its own for one of several callers that failed together."""
@@ -138,10 +157,10 @@ class RequestError(JMAPError):
         limit: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.type = type
+        self.type = redact(type)
         self.status = status
-        self.detail = detail
-        self.limit = limit
+        self.detail = redacted(detail)
+        self.limit = redacted(limit)
 
 
 class UnknownCapability(RequestError):
@@ -212,9 +231,9 @@ class MethodError(JMAPError):
         call_id: str = "",
     ) -> None:
         super().__init__(message)
-        self.type = type
-        self.description = description
-        self.arguments = {} if arguments is None else arguments
+        self.type = redact(type)
+        self.description = redacted(description)
+        self.arguments = {} if arguments is None else redacted(arguments)
         self.method = method
         self.call_id = call_id
 
@@ -343,6 +362,10 @@ class SetError:
     invalid_recipients: list[str] | None = None
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
+    def __attrs_post_init__(self) -> None:
+        for name in ("type", "description", "properties", "invalid_recipients", "extra"):
+            object.__setattr__(self, name, redacted(getattr(self, name)))
+
     def __str__(self) -> str:
         named = f" {', '.join(self.properties)}" if self.properties else ""
         said = f": {self.description}" if self.description else ""
@@ -385,6 +408,10 @@ class TooLarge(LocalProtocolError):
 
 class PropertyNotFetched(LocalProtocolError, AttributeError):
     """The object was fetched without this property; ask for it with `properties=[...]`."""
+
+    def __init__(self, message: str = "") -> None:
+        # It quotes nothing, and each `getattr` with a default raises one: no search for secrets.
+        AttributeError.__init__(self, message)
 
 
 class RemoteProtocolError(JMAPError):

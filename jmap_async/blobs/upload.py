@@ -18,6 +18,7 @@ from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import beginning
 from jmap_async.retry import Retry
 from jmap_async.transport import HTTPResponse, Transport
 
@@ -156,8 +157,11 @@ def _read_blob(response: HTTPResponse) -> Blob:
     try:
         blob: Blob = decode_blob(orjson.loads(response.body))
     except (ValueError, Malformed) as error:
-        raise RemoteProtocolError(
-            f"the server's answer to an upload is no upload response: {error}",
-            piece=response.body[:400].decode(errors="replace"),
-        ) from error
-    return blob
+        reason = str(error)
+    else:
+        return blob
+    # Not as its cause: that would hold what the server has sent.
+    raise RemoteProtocolError(
+        f"the server's answer to an upload is no upload response: {reason}",
+        piece=beginning(response.body),
+    )

@@ -222,7 +222,8 @@ def _missing(instance: DataObject, name: str) -> object:
         try:
             return field.decode(odd[name])
         except Malformed as error:
-            raise malformed(cls, field.wire, error) from error
+            wrong = malformed(cls, field.wire, error)
+        raise wrong
     raise _not_fetched(cls, field.wire)
 
 

@@ -12,6 +12,7 @@ from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import LOCAL, Malformed
 from jmap_async.protocol.strict_json import load_unique
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import beginning
 
 CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
@@ -111,10 +112,11 @@ def parse(body: bytes, url: str) -> Session:
             event_source_url=_absolute("eventSourceUrl", session.event_source_url, url),
         )
     except Malformed as error:
-        raise RemoteProtocolError(
-            f"{url} is no JMAP Session resource: {error}. Is this the session URL?",
-            piece=error.value,
-        ) from error
+        reason, piece = str(error), error.value
+    # Not as its cause: that would hold what the server has sent.
+    raise RemoteProtocolError(
+        f"{url} is no JMAP Session resource: {reason}. Is this the session URL?", piece=piece
+    )
 
 
 def _core(capabilities: Mapping[str, dict[str, object]]) -> CoreCapability:
@@ -148,7 +150,8 @@ def _load(body: bytes, url: str) -> object:
     try:
         return load_unique(body)
     except (ValueError, RecursionError) as error:
-        raise RemoteProtocolError(
-            f"{url} is no JMAP Session resource: not I-JSON ({error}). Is this the session URL?",
-            piece=body[:400].decode(errors="replace"),
-        ) from error
+        reason = str(error)
+    raise RemoteProtocolError(
+        f"{url} is no JMAP Session resource: not I-JSON ({reason}). Is this the session URL?",
+        piece=beginning(body),
+    )

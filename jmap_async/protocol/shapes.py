@@ -272,8 +272,11 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
             try:
                 value = decode(value)
             except Malformed as error:
-                raise malformed(self.__class__, field.wire, error) from error
-            store(self, value)
+                wrong = malformed(self.__class__, field.wire, error)
+            else:
+                store(self, value)
+                return value
+            raise wrong
         return value
 
     read.member = field.member  # type: ignore[attr-defined]  # for other shapes

@@ -19,6 +19,7 @@ from yarl import URL
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, Credential
 from jmap_async.errors import AuthenticationError, ClientClosed, HTTPError
+from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.problem import problem
@@ -196,14 +197,14 @@ class Transport:
         return await self._authorized(request, self._wire.open)
 
     async def _authorized(
-        self, request: Request, send: Callable[[Request, str], Awaitable[AnswerT]]
+        self, request: Request, send: Callable[[Request, Authorization], Awaitable[AnswerT]]
     ) -> AnswerT:
         """Send a request; if the credential is refused, refresh it and send once more."""
         authorization = await self._credential.authorization()
         answer = await send(request, authorization)
         if answer.status != 401:
             return answer
-        refreshed = await self._credential.refresh(authorization)
+        refreshed = await self._credential.refresh(authorization.value)
         if refreshed and request.repeatable:
             answer = await send(request, await self._credential.authorization())
             if answer.status != 401:

@@ -5,10 +5,12 @@ from functools import lru_cache
 from typing import Final
 
 import aiohttp
+import attrs
 from yarl import URL
 
 from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError
 from jmap_async.protocol.declaring import state
+from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.failure import FAILURES, failure, is_stale
@@ -36,7 +38,7 @@ class Request:
     """
 
     method: str
-    url: URL
+    url: URL = attrs.field(repr=lambda url: shown(str(url)))
     headers: Mapping[str, str]
     body: Callable[[], RequestBody] | None = None
     repeatable: bool = True
@@ -72,7 +74,7 @@ class Wire:
         self._closed = False
 
     async def exchange(
-        self, request: Request, authorization: str, *, again: bool = True
+        self, request: Request, authorization: Authorization, *, again: bool = True
     ) -> HTTPResponse:
         """Send a request and read the answer to its end.
 
@@ -89,7 +91,9 @@ class Wire:
         # Outside the `except`, so that aiohttp's error does not come along as the context.
         raise lost
 
-    async def open(self, request: Request, authorization: str) -> HTTPResponse | DownloadStream:
+    async def open(
+        self, request: Request, authorization: Authorization
+    ) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
             response = await self._start(request, authorization, None)
@@ -118,7 +122,7 @@ class Wire:
         return self._http
 
     def _start(
-        self, request: Request, authorization: str, body: RequestBody | None
+        self, request: Request, authorization: Authorization, body: RequestBody | None
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request, when awaited, and return the answer with its body still to be read."""
         session = self._session()
@@ -136,10 +140,10 @@ class Wire:
         )
 
     def _headers(
-        self, request: Request, authorization: str, defaults: Mapping[str, str]
+        self, request: Request, authorization: Authorization, defaults: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the headers to add to the session's."""
-        headers = {**request.headers, "Authorization": authorization}
+        headers = {**request.headers, "Authorization": authorization.value}
         if "User-Agent" not in defaults:
             headers["User-Agent"] = self._user_agent
         if "Accept-Encoding" not in request.headers and "Accept-Encoding" not in defaults:
