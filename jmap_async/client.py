@@ -23,7 +23,13 @@ from jmap_async.redaction import redact
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
-from jmap_async.transport import HTTPSession, Timeouts, Transport, discover
+from jmap_async.transport import (
+    MAX_RESPONSE_SIZE,
+    HTTPSession,
+    Timeouts,
+    Transport,
+    discover,
+)
 
 if TYPE_CHECKING:
     from jmap_async.transport import Resolver
@@ -253,6 +259,7 @@ def connect(
     retry: Retry | None = None,
     max_waiting: int = 10_000,
     rows_per_turn: int = 200,
+    max_response_size: int = MAX_RESPONSE_SIZE,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
     resolver: "Resolver | None" = None,
@@ -269,6 +276,8 @@ def connect(
         retry: how often and how soon failed requests are sent again, where that is safe.
         max_waiting: calls that may wait to be sent; further ones wait before they are queued.
         rows_per_turn: objects of a /get that are decoded before other tasks have a turn.
+        max_response_size: octets of one answer, decompressed, that are read; downloads, which are
+            streamed, may be longer.
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
         trusted_hosts: hosts outside the asked domain that may be given the credential.
         resolver: the DNS resolver to use.
@@ -299,6 +308,7 @@ def connect(
             timeouts=timeouts,
             allow_insecure_http=allow_insecure_http,
             trusted_hosts=trusted_hosts,
+            max_response_size=max_response_size,
         )
         try:
             sessions = SessionManager(transport, discovery)

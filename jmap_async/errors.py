@@ -22,6 +22,7 @@
     │   ├── TooLarge
     │   └── PropertyNotFetched         (an AttributeError too)
     ├── RemoteProtocolError            the server broke the RFC
+    │   └── ResponseTooLarge           an answer beyond `max_response_size`
     └── ClientClosed
 
 Constructors take the message first and everything else by keyword with a default, so that an
@@ -422,6 +423,10 @@ class RemoteProtocolError(JMAPError):
     def __init__(self, message: str = "", *, piece: object = "") -> None:
         super().__init__(message)
         self.piece = shorten(piece) if isinstance(piece, str) else brief(piece)
+
+
+class ResponseTooLarge(RemoteProtocolError):
+    """An answer had more octets, decompressed, than `max_response_size` of `connect` allows."""
 
 
 class ClientClosed(JMAPError):

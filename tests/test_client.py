@@ -15,6 +15,7 @@ from jmap_async.errors import (
     ClientClosed,
     LocalProtocolError,
     NoAccount,
+    ResponseTooLarge,
     TooLarge,
     TransportError,
 )
@@ -151,6 +152,32 @@ def described(request: JSONObject) -> tuple[list[str], list[list[object]]]:
 def planned(requests: list[PlannedRequest]) -> list[tuple[list[str], list[list[object]]]]:
     """Return what planned requests would say."""
     return [(one.using, one.method_calls) for one in requests]
+
+
+async def test_the_size_of_answers_is_bounded(jmap_server: MemoryServer) -> None:
+    """By `max_response_size`: reads that share a request are told apart, nothing is asked twice."""
+    small = jmap_server.add_email(text="short")
+    large = jmap_server.add_email(text="long " * 10_000)
+    session_url, auth = jmap_server.session_url, jmap_server.token
+
+    async def text(client: Client, id: str) -> int:
+        [email] = (await client.email.get([id], fetch_text_body_values=True)).list
+        return sum(len(value.value) for value in email.body_values.values())
+
+    async with connect(session_url, auth=auth, max_response_size=20_000) as client:
+        one, other = await asyncio.gather(
+            text(client, small), text(client, large), return_exceptions=True
+        )
+        assert isinstance(one, int)
+        assert isinstance(other, ResponseTooLarge)
+        assert "max_response_size" in str(other)
+        posts = client.stats.posts
+        with pytest.raises(ResponseTooLarge):
+            await text(client, large)
+        assert 1 == client.stats.posts - posts
+    for size, expected in ((100, ResponseTooLarge), (0, LocalProtocolError)):
+        with pytest.raises(expected, match="max_response_size"):
+            await connect(session_url, auth=auth, max_response_size=size)
 
 
 async def test_explaining_is_what_would_be_sent(

@@ -198,11 +198,12 @@ def test_a_secret_prints_as_none() -> None:
 
 def failed(text: str) -> ValueError:
     """Return an error that came through frames, and that another one led to."""
+    made = ValueError(text)
     try:
-        [].index("first")
+        int("first")
     except ValueError as error:
-        made = ValueError(text).with_traceback(error.__traceback__)
         made.__cause__ = error
+        made.__traceback__ = error.__traceback__
     return made
 
 

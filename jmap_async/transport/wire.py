@@ -8,7 +8,7 @@ import aiohttp
 import attrs
 from yarl import URL
 
-from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError
+from jmap_async.errors import ClientClosed, LocalProtocolError, ResponseTooLarge
 from jmap_async.protocol.declaring import state
 from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
@@ -66,6 +66,8 @@ class Wire:
                 "The ClientSession given as http= has credentials of its own (auth=). Share one "
                 "that was made without."
             )
+        if max_response_size < 1:
+            raise LocalProtocolError("max_response_size is a number of octets, from 1.")
         self._http = http
         self._owned = http is None
         self._connect_timeout = connect_timeout
@@ -154,7 +156,7 @@ class Wire:
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
         async with response:
             if not _is_success(response.status):
-                body = await _read_error(response)
+                body = await _read_error(response, min(_ERROR_BODY, self._max_response_size))
             else:
                 body = await self._read_whole(request, response)
             return HTTPResponse(
@@ -170,18 +172,17 @@ class Wire:
         while piece := await response.content.readany():
             left -= len(piece)
             if left < 0:
-                raise RemoteProtocolError(
-                    f"{request}: the answer is larger than max_response_size, "
-                    f"{self._max_response_size} octets."
+                raise ResponseTooLarge(
+                    f"{request}: the answer has more than {self._max_response_size} octets: ask "
+                    "for less, or raise connect(max_response_size=...)."
                 )
             pieces.append(piece)
         return b"".join(pieces)  # a lone piece as it is
 
 
-async def _read_error(response: aiohttp.ClientResponse) -> bytes:
+async def _read_error(response: aiohttp.ClientResponse, left: int) -> bytes:
     """Read the start of an error's body, as far as it comes: the status says the rest."""
     pieces: list[bytes] = []
-    left = _ERROR_BODY
     try:
         while left > 0 and (piece := await response.content.readany()):
             pieces.append(piece[:left])
