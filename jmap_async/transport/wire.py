@@ -12,7 +12,8 @@ from jmap_async.errors import ClientClosed, LocalProtocolError, ResponseTooLarge
 from jmap_async.protocol.declaring import state
 from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
-from jmap_async.transport.download import DownloadStream
+from jmap_async.transport.coding import undone
+from jmap_async.transport.download import DownloadStream, coding_of
 from jmap_async.transport.failure import FAILURES, failure, is_stale
 from jmap_async.transport.response import HTTPResponse
 from jmap_async.transport.urls import is_local
@@ -98,12 +99,15 @@ class Wire:
     ) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
-            response = await self._start(request, authorization, None)
-            if _is_success(response.status):
-                return DownloadStream(response)
-            return await self._read(request, response)
+            response = await self._start(request, authorization, None, decode=False)
+            if not _is_success(response.status):
+                answer = await self._read(request, response)
+                body = undone(answer.body, coding_of(response), _ERROR_BODY)
+                return attrs.evolve(answer, body=body)
         except FAILURES as error:
             lost = _lost(error, request)
+        else:
+            return _opened(response)
         raise lost
 
     async def close(self) -> None:
@@ -124,7 +128,12 @@ class Wire:
         return self._http
 
     def _start(
-        self, request: Request, authorization: Authorization, body: RequestBody | None
+        self,
+        request: Request,
+        authorization: Authorization,
+        body: RequestBody | None,
+        *,
+        decode: bool = True,
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request, when awaited, and return the answer with its body still to be read."""
         session = self._session()
@@ -137,7 +146,7 @@ class Wire:
             allow_redirects=False,
             # RFC 8620, 3.6: the body of an error says which error it is.
             raise_for_status=False,
-            auto_decompress=True,
+            auto_decompress=decode,
             timeout=_timeout(request.total, self._connect_timeout, request.read),
         )
 
@@ -190,6 +199,14 @@ async def _read_error(response: aiohttp.ClientResponse, left: int) -> bytes:
     except aiohttp.ClientError:
         pass
     return b"".join(pieces)
+
+
+def _opened(response: aiohttp.ClientResponse) -> DownloadStream:
+    try:
+        return DownloadStream(response)
+    except BaseException:
+        response.close()
+        raise
 
 
 def _is_success(status: int) -> bool:
