@@ -174,6 +174,7 @@ class Client(Facades):
             account_id = blob_id.account_id or None
         account_id = self._blob_account(account_id)
         url = download_url(self.session, account_id, wanted, name=name, type=type)
+        self._transport.check_named("downloadUrl", url, self.session.url)
         return Download(
             self._transport,
             url,
@@ -279,7 +280,8 @@ def connect(
         max_response_size: octets of one answer, decompressed, that are read; downloads, which are
             streamed, may be longer.
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
-        trusted_hosts: hosts outside the asked domain that may be given the credential.
+        trusted_hosts: hosts outside the asked domain that may be given the credential; "host:port"
+            for a redirect to a port other than the default one.
         resolver: the DNS resolver to use.
 
     Raises (when awaited):

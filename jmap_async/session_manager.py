@@ -136,6 +136,7 @@ class SessionManager:
         try:
             response = await self._transport.fetch_session(url, asked=self._asked)
             session = session_resource.parse(response.body, response.url)
+            self._transport.check_named("apiUrl", session.api_url, session.url)
         except JMAPError as error:
             # Without the frames that it came through: they hold what the server has sent.
             failed = error.for_caller()

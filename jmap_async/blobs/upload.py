@@ -56,6 +56,7 @@ class Uploader:
         if not session.upload_url:
             raise LocalProtocolError("upload: the server's session names no upload URL")
         url = uri_template.expand(session.upload_url, {"accountId": account_id})
+        self._transport.check_named("uploadUrl", url, session.url)
         self._slots.keep_to(session.core)
         async with self._slots, _source(data, size, limit, progress) as source:
             return _read_blob(await self._send(url, source, type))

@@ -106,10 +106,10 @@ def parse(body: bytes, url: str) -> Session:
             session,
             url=url,
             core=_core(session.capabilities),
-            api_url=_absolute("apiUrl", session.api_url, url),
-            download_url=_absolute("downloadUrl", session.download_url, url),
-            upload_url=_absolute("uploadUrl", session.upload_url, url),
-            event_source_url=_absolute("eventSourceUrl", session.event_source_url, url),
+            api_url=_absolute(session.api_url, url),
+            download_url=_absolute(session.download_url, url),
+            upload_url=_absolute(session.upload_url, url),
+            event_source_url=_absolute(session.event_source_url, url),
         )
     except Malformed as error:
         reason, piece = str(error), error.value
@@ -134,8 +134,11 @@ def _core(capabilities: Mapping[str, dict[str, object]]) -> CoreCapability:
         raise error.inside(CORE).inside("capabilities") from None
 
 
-def _absolute(name: str, reference: str, base: str) -> str:
-    """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host."""
+def _absolute(reference: str, base: str) -> str:
+    """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host.
+
+    What is no URL stays as it is: it costs only what needs it.
+    """
     try:
         parts = urlsplit(reference)
         if parts.scheme and not parts.netloc:
@@ -143,7 +146,7 @@ def _absolute(name: str, reference: str, base: str) -> str:
         # As strings: the braces of a template have to survive.
         return urljoin(base, reference) if reference else ""
     except ValueError:
-        raise Malformed("a URL", reference).inside(name) from None
+        return reference
 
 
 def _load(body: bytes, url: str) -> object:

@@ -202,17 +202,14 @@ def test_t26_urls_that_are_not_needed_may_be_missing() -> None:
 
 
 @given(st.text(max_size=30) | TEXTS.map(lambda text: f"https://{text}") | st.just("//[::1"))
-def test_any_url_is_resolved_or_refused(reference: str) -> None:
-    """Odd ones raise no other error, and never lose the scheme."""
+def test_any_url_is_resolved_or_stays(reference: str) -> None:
+    """Odd ones are no error here, where they may not be needed, and never lose the scheme."""
     try:
         body = orjson.dumps(EXAMPLE | {"apiUrl": reference})
     except TypeError:
         return
-    try:
-        resolved = session.parse(body, URL).api_url
-    except RemoteProtocolError:
-        return
-    assert not resolved or urlsplit(resolved).scheme
+    resolved = session.parse(body, URL).api_url
+    assert resolved in {"", reference} or urlsplit(resolved).scheme
 
 
 @pytest.mark.parametrize("missing", ["capabilities", "accounts", "apiUrl", "state"])
@@ -242,7 +239,6 @@ def test_a_session_without_core_is_refused() -> None:
         ("primaryAccounts", {MAIL: None}, f"primaryAccounts.{MAIL}"),
         ("username", 5, "username"),
         ("apiUrl", 5, "apiUrl"),
-        ("apiUrl", "https://[/", "apiUrl"),
         ("state", 5, "state"),
     ],
 )
