@@ -84,6 +84,10 @@ class JMAPError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(redact(message))
 
+    def add_note(self, note: str, /) -> None:
+        """Add a note; see BaseException.add_note."""
+        super().add_note(redact(note))
+
     def for_caller(self) -> Self:
         """Return a copy of its own for one of several callers that failed together."""
         duplicate = copy.copy(self)

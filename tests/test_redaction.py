@@ -190,6 +190,14 @@ def test_json_is_blanked_in_every_place() -> None:
     assert known.value
 
 
+def test_a_note_is_blanked() -> None:
+    """What is added to an error later passes here too."""
+    known = Authorization("Bearer 93-sesame-street-93")
+    error = HTTPError("no")
+    error.add_note("it was 93-sesame-street-93")
+    assert (["it was [credential]"], known.value) == (error.__notes__, known.value)
+
+
 def test_a_secret_prints_as_none() -> None:
     """It is the text that it is, but for its repr."""
     assert Secret("sesame") == "sesame"

@@ -403,3 +403,68 @@ def test_t175_what_is_no_credential_is_not_shown(auth: str | tuple[str, str]) ->
     with pytest.raises(JMAPError) as caught:
         _ = jmap_async.connect("https://example.com/", auth=auth)
     assert_unreachable(caught.value, ["cret-123"])
+
+
+class Careless:
+    """An Auth with new tokens, whose errors tell them."""
+
+    def __init__(self) -> None:
+        self.tokens = [f"sesame-street-{number}" for number in range(3)]
+        self.fail = False
+
+    async def authorization(self) -> str:
+        """Return the current token, or an error that has it in its words."""
+        if self.fail:
+            raise ValueError(f"{self.tokens[0]} is of no use")
+        return f"Bearer {self.tokens[0]}"
+
+    async def refresh(self, rejected: str) -> bool:
+        """Go on to the next token; after the last one tell all of it."""
+        self.tokens.append(self.tokens.pop(0))
+        if self.tokens[0] == "sesame-street-0":
+            raise OSError(f"{rejected} is of no use")
+        return True
+
+
+async def test_t175_tokens_that_were_replaced_stay_secret() -> None:
+    """A server may speak of one that it refused before; so may the Auth, in what it raises."""
+    said: list[str] = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        said.append(request.headers["Authorization"])
+        if request.path == "/session":
+            return session(f"http://{request.host}")
+        return text(401 if "0" in said[-1] else 400, " ".join(said))
+
+    async with (
+        site(handler) as origin,
+        jmap_async.connect(f"{origin}/session", auth=Careless()) as client,
+    ):
+        with pytest.raises(JMAPError) as caught:
+            await change(client)
+        assert ["Bearer sesame-street-1"] == said[-1:]
+        assert_unreachable(caught.value, ["sesame-street"])
+
+
+async def test_t175_what_an_auth_raises_is_not_passed_on(caplog: pytest.LogCaptureFixture) -> None:
+    """Its errors are no cause where they tell a secret, and are logged by their type alone."""
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        if request.path == "/session":
+            return session(f"http://{request.host}")
+        return web.Response(status=401)
+
+    auth = Careless()
+    async with (
+        site(handler) as origin,
+        jmap_async.connect(f"{origin}/session", auth=auth) as client,
+    ):
+        for _ in range(2):
+            with pytest.raises(jmap_async.AuthenticationError) as refused:
+                await change(client)
+            assert_unreachable(refused.value, ["sesame-street"])
+        auth.fail = True
+        with pytest.raises(ValueError, match="of no use"):
+            await change(client)
+    assert "a request failed unexpectedly: ValueError" in caplog.text
+    assert "sesame-street" not in caplog.text
