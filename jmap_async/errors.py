@@ -38,7 +38,7 @@ from typing import Final, Literal, Self
 
 import attrs
 
-from jmap_async.redaction import redact, redacted
+from jmap_async.redaction import beginning, redact, redacted
 
 Outcome = Literal["not_sent", "unknown"]
 
@@ -51,17 +51,17 @@ _SHOWN: Final = 300
 def shorten(text: str, limit: int = _SHOWN) -> str:
     """Cut `text` to `limit` characters and say how much is missing."""
     # Before it is cut: of what is blanked no part may be left over.
-    text = redact(text)
-    if len(text) <= limit:
-        return text
-    return f"{text[:limit]}... ({len(text)} characters)"
+    start = beginning(text)
+    if len(start) <= limit:
+        return start
+    return f"{start[:limit]}... ({len(text)} characters)"
 
 
 class _Brief(reprlib.Repr):
     """Blanks what is secret before it cuts."""
 
     def repr_str(self, x: str, level: int) -> str:
-        return super().repr_str(redact(x), level)
+        return super().repr_str(beginning(x), level)
 
     def repr_instance(self, x: object, level: int) -> str:
         return shorten(repr(x), self.maxother)

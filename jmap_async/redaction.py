@@ -6,14 +6,15 @@ that are read long after their request do not know theirs. Known is what an `Aut
 holds, for as long as that lives. Nothing is looked at but what an error or a log line quotes.
 
 A secret of up to three characters is found anywhere by accident, so it is left alone; one of up to
-seven is blanked where it stands as a word. No real token is as short as that.
+seven is blanked where it stands as a word. No real token is as short as that. The beginning of a
+token is blanked from eight characters on.
 """
 
 import base64
 import binascii
 import re
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Final, TypeVar, cast
 
@@ -28,11 +29,18 @@ _LONGEST: Final = 8 * 1024
 """Octets that headers may have: a secret is not longer."""
 
 _WINDOW: Final = 2 * _LONGEST
+"""Of what is longer, and will be cut, the rest is not looked at."""
 
 _DEEPEST: Final = 50
 
 _KEY: Final = 4
-"""Characters by which secrets are found: those at the beginning of a run that no one escapes."""
+"""Characters by which secrets are found: their beginnings are often alike, so these are others."""
+
+_FEW: Final = 32
+"""Keys that are quicker looked for one by one."""
+
+_RUN: Final = 16
+"""Characters by which those that are found are told apart."""
 
 
 class Secret(str):
@@ -47,19 +55,34 @@ class Secret(str):
 class Authorization:
     """A value of the Authorization header, which is blanked as long as this object lives."""
 
-    __slots__ = ("__weakref__", "_substitute", "value")
+    __slots__ = ("__weakref__", "_runs", "_substitute", "value")
 
     def __init__(self, value: str) -> None:
         self.value = Secret(value)
+        self._runs = tuple(map(Secret, dict.fromkeys(_runs(value))))
         self._substitute: Callable[[str, str], str] | None = None
-        _Entry.of(self)
+        _Entry.of(self, {run[-_KEY:] for run in self._runs} | {_token(value)[:_SHORT][-_KEY:]})
 
     def blank(self, text: str) -> str:
         """Blank the secret in a text, however it is spelled there."""
-        if self._substitute is None:
-            # The method alone: a pattern's repr shows what it looks for.
-            self._substitute = re.compile("|".join(_patterns(self.value))).sub
-        return self._substitute(BLANK, text)
+        if any(run in text for run in self._runs):
+            if self._substitute is None:
+                # The method alone: a pattern's repr shows what it looks for.
+                self._substitute = re.compile("|".join(_patterns(self.value))).sub
+            text = self._substitute(BLANK, text)
+        return text
+
+    def blank_beginnings(self, text: str) -> str:
+        """Blank where the token begins: servers shorten it, and answers break off within it."""
+        token = _token(self.value)
+        begin, start = token[:_SHORT], 0
+        while len(begin) == _SHORT and (start := text.find(begin, start)) >= 0:
+            end = start + _SHORT
+            while end - start < len(token) and text[end : end + 1] == token[end - start]:
+                end += 1
+            text = text[:start] + BLANK + text[end:]
+            start += len(BLANK)
+        return text
 
 
 class _Entry(weakref.ref[Authorization]):
@@ -70,9 +93,9 @@ class _Entry(weakref.ref[Authorization]):
     keys: frozenset[str]
 
     @classmethod
-    def of(cls, known: Authorization) -> None:
+    def of(cls, known: Authorization, keys: Iterable[str]) -> None:
         entry = cls(known, cls._gone)
-        entry.keys = frozenset(_keys(known.value))
+        entry.keys = frozenset(keys)
         for key in entry.keys:
             _index.setdefault(key, set()).add(entry)
         _clean.clear()
@@ -97,8 +120,12 @@ def redact(text: str) -> str:
     """Blank every known secret in a text."""
     if not _index or text in _clean:
         return text
-    for one in _suspects(text):
+    suspects = _suspects(text)
+    for one in suspects:
         text = one.blank(text)
+    # What begins alike must not take the beginning of what is there as a whole.
+    for one in suspects:
+        text = one.blank_beginnings(text)
     _clean[:] = [text]
     return text
 
@@ -121,16 +148,17 @@ def _redacted(value: object, levels: int) -> object:
     return {redact(key): _redacted(one, levels - 1) for key, one in members.items()}
 
 
-def beginning(body: bytes) -> str:
-    """Return the start of an answer to quote; at its end no secret is cut in two."""
-    text = redact(body[:_WINDOW].decode(errors="replace"))
-    return text if len(body) <= _WINDOW else text[:-_LONGEST]
+def beginning(said: str | bytes) -> str:
+    """Return the start of what will be cut; at its end no secret is cut in two."""
+    start = said[:_WINDOW]
+    text = redact(start if isinstance(start, str) else start.decode(errors="replace"))
+    return text if len(said) <= _WINDOW else text[:-_LONGEST]
 
 
 def tells(error: BaseException) -> bool:
     """Tell whether a foreign error, or one behind it, says a known secret."""
     said = "\n".join(f"{one} {one!r}" for one in chain(error)) if _index else ""
-    return any(one.blank(said) != said for one in _suspects(said))
+    return redact(said) != said
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -159,11 +187,11 @@ def bare(error: BaseException | None) -> BaseException | None:
 
 def _suspects(text: str) -> list[Authorization]:
     """Return the secrets that may be in a text; the longer first, as one may begin like another."""
-    if len(text) < 64 * len(_index):
-        keys = {text[start : start + _KEY] for start in range(len(text))} & _index.keys()
-        keys.add("")
-    else:
+    if len(_index) < _FEW:
         keys = {key for key in tuple(_index) if key in text}
+    else:
+        parts = (text[start : start + _KEY] for start in range(len(text)))
+        keys = {part for part in parts if part in _index} | {""}
     found = {entry() for key in keys for entry in tuple(_index.get(key, ()))}
     return sorted(filter(None, found), key=lambda one: len(one.value), reverse=True)
 
@@ -171,14 +199,19 @@ def _suspects(text: str) -> list[Authorization]:
 # What counts as the secret
 
 
+def _token(value: str) -> str:
+    """Return what follows the scheme, where there is one."""
+    scheme, space, rest = value.partition(" ")
+    return rest.strip() if space else scheme
+
+
 def _texts(value: str) -> Iterator[str]:
     """Yield what must not be read in plain: the value, what follows the scheme, the password."""
     yield value
-    scheme, _, rest = value.partition(" ")
-    yield rest.strip()
-    if scheme.lower() == "basic":
+    yield _token(value)
+    if value.lower().startswith("basic "):
         try:
-            pair = base64.b64decode(rest).decode()
+            pair = base64.b64decode(_token(value)).decode()
         except (binascii.Error, UnicodeDecodeError):
             return
         yield pair
@@ -203,10 +236,11 @@ def _shapes(value: str) -> Iterator[tuple[str, bool]]:
             yield from ((one, True) for one in _in_base64(text) if len(one) >= _SHORT)
 
 
-def _keys(value: str) -> Iterator[str]:
+def _runs(value: str) -> Iterator[str]:
+    """Yield what has to be in a text that has the secret: of each shape what no one escapes."""
     for text, _ in _shapes(value):
         run = max(re.findall("[A-Za-z0-9]*", text), key=len)
-        yield run[:_KEY] if len(run) >= _KEY else ""
+        yield run[-_RUN:] if len(run) >= _KEY else ""
 
 
 def _patterns(value: str) -> Iterator[str]:

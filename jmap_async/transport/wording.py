@@ -3,7 +3,7 @@
 from typing import Final
 
 from jmap_async.errors import shorten
-from jmap_async.redaction import redact
+from jmap_async.redaction import beginning, redact
 
 _LONGEST: Final = 200
 
@@ -19,5 +19,5 @@ def shown(url: str) -> str:
 
 def one_line(text: str) -> str:
     """Return the start of `text` on one line: a server does not get to forge log lines."""
-    line = " ".join(redact(text)[: 10 * _LONGEST].split())
+    line = " ".join(beginning(text)[: 10 * _LONGEST].split())
     return shorten("".join(c if c.isprintable() else "?" for c in line), _LONGEST)
