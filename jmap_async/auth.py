@@ -10,7 +10,7 @@ import attrs
 
 from jmap_async.errors import AuthenticationError, LocalProtocolError
 from jmap_async.protocol.declaring import record
-from jmap_async.redaction import Authorization, Secret, bare
+from jmap_async.redaction import Authorization, Secret, tells
 
 _REMEMBERED: Final = 8
 """Values that are blanked in errors: a server may speak of one that was replaced since."""
@@ -193,11 +193,16 @@ def _outcome(task: asyncio.Task[bool]) -> bool:
     error = task.exception()
     if error is None:
         return task.result()
+    failed = _failed(error)
+    cause: BaseException | None = error
     if isinstance(error, AuthenticationError):
-        raise error.for_caller()
-    # The text of a foreign error may quote the token; its type says enough.
-    failed = AuthenticationError(
+        failed, cause = error.for_caller(), error.__cause__
+    failed.__cause__ = None if cause is None or tells(cause) else cause
+    raise failed
+
+
+def _failed(error: BaseException) -> AuthenticationError:
+    # The text of a foreign error may quote what is not known here; its type says enough.
+    return AuthenticationError(
         f"Refreshing the credential failed ({type(error).__name__}). Sign in again."
     )
-    failed.__cause__ = bare(error)
-    raise failed
