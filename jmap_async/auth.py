@@ -140,9 +140,10 @@ class Credential:
 
         Raises LocalProtocolError if it cannot be a header's value.
         """
-        value = Secret(await self._auth.authorization())
+        value = await self._auth.authorization()
         if self._values and self._values[-1].value == value:
             return self._values[-1]
+        value = Secret(value)  # what is raised from here does not show it
         if not value.isascii() or not value.isprintable():
             raise LocalProtocolError(
                 f"{type(self._auth).__name__}.authorization() gave a value that no HTTP header "
