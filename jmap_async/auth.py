@@ -3,12 +3,17 @@
 import asyncio
 import base64
 import unicodedata
-from typing import Protocol, runtime_checkable
+from collections import deque
+from typing import Final, Protocol, runtime_checkable
 
 import attrs
 
 from jmap_async.errors import AuthenticationError, LocalProtocolError
 from jmap_async.protocol.declaring import record
+from jmap_async.redaction import Authorization, Secret, tells
+
+_REMEMBERED: Final = 8
+"""Values that are blanked in errors: a server may speak of one that was replaced since."""
 
 _PATIENCE = 5.0
 """Seconds that closing waits for a refresh: cut short, it can lose a rotated refresh token."""
@@ -32,10 +37,6 @@ class Auth(Protocol):
         Return True if `authorization` now gives another value that is worth one try.
         """
         ...
-
-
-def _hidden(_: object) -> str:
-    return "'...'"
 
 
 def _is_token(instance: object, attribute: object, value: str) -> None:  # noqa: ARG001 - attrs'
@@ -66,7 +67,7 @@ def _has_no_colon(instance: object, attribute: object, value: str) -> None:  # n
 class BearerAuth:
     """A fixed token: an API token, or an access token that something else renews (RFC 6750)."""
 
-    token: str = attrs.field(repr=_hidden, validator=_is_token)
+    token: str = attrs.field(converter=Secret, validator=_is_token)
 
     async def authorization(self) -> str:
         """Return "Bearer" and the token."""
@@ -82,7 +83,7 @@ class BasicAuth:
     """A user name and a password, sent as UTF-8 (RFC 7617)."""
 
     user: str = attrs.field(validator=[_is_printable, _has_no_colon])
-    password: str = attrs.field(repr=_hidden, validator=_is_printable)
+    password: str = attrs.field(converter=Secret, validator=_is_printable)
 
     async def authorization(self) -> str:
         """Return "Basic" and both in base64."""
@@ -99,6 +100,16 @@ def as_auth(auth: str | tuple[str, str] | Auth) -> Auth:
 
     Raises LocalProtocolError for anything else, and for secrets that no header can carry.
     """
+    try:
+        return _as_auth(auth)
+    except LocalProtocolError as error:
+        refused = error
+    finally:
+        del auth  # else tracebacks would show it
+    raise refused.with_traceback(None)
+
+
+def _as_auth(auth: str | tuple[str, str] | Auth) -> Auth:
     match auth:
         case str():
             return BearerAuth(auth)
@@ -119,21 +130,27 @@ class Credential:
 
     def __init__(self, auth: Auth) -> None:
         self._auth = auth
+        # The current value, and what is left of the ones before.
+        self._values: deque[Authorization] = deque(maxlen=_REMEMBERED)
         self._turn = asyncio.Lock()
         self._refreshes: dict[str, asyncio.Task[bool]] = {}
 
-    async def authorization(self) -> str:
-        """Return the current value of the Authorization header.
+    async def authorization(self) -> Authorization:
+        """Return the current value of the Authorization header, known as a secret from now on.
 
         Raises LocalProtocolError if it cannot be a header's value.
         """
         value = await self._auth.authorization()
+        if self._values and self._values[-1].value == value:
+            return self._values[-1]
+        value = Secret(value)  # what is raised from here does not show it
         if not value.isascii() or not value.isprintable():
             raise LocalProtocolError(
                 f"{type(self._auth).__name__}.authorization() gave a value that no HTTP header "
                 "may hold: printable ASCII characters only."
             )
-        return value
+        self._values.append(Authorization(value))
+        return self._values[-1]
 
     async def refresh(self, rejected: str) -> bool:
         """Replace the value `rejected`; True if there is now another one to try.
@@ -177,9 +194,16 @@ def _outcome(task: asyncio.Task[bool]) -> bool:
     error = task.exception()
     if error is None:
         return task.result()
+    failed = _failed(error)
+    cause: BaseException | None = error
     if isinstance(error, AuthenticationError):
-        raise error.for_caller()
-    # The text of a foreign error may quote the token; its type says enough.
-    raise AuthenticationError(
+        failed, cause = error.for_caller(), error.__cause__
+    failed.__cause__ = None if cause is None or tells(cause) else cause
+    raise failed
+
+
+def _failed(error: BaseException) -> AuthenticationError:
+    # The text of a foreign error may quote what is not known here; its type says enough.
+    return AuthenticationError(
         f"Refreshing the credential failed ({type(error).__name__}). Sign in again."
-    ) from error
+    )

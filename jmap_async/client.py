@@ -19,10 +19,17 @@ from jmap_async.protocol.call import AnyCall, Call
 from jmap_async.protocol.ids import IdLike, as_id, check_id
 from jmap_async.protocol.session import CORE, Session
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import redact
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
-from jmap_async.transport import HTTPSession, Timeouts, Transport, discover
+from jmap_async.transport import (
+    MAX_RESPONSE_SIZE,
+    HTTPSession,
+    Timeouts,
+    Transport,
+    discover,
+)
 
 if TYPE_CHECKING:
     from jmap_async.transport import Resolver
@@ -62,7 +69,7 @@ class Client(Facades):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Client of {self.session.api_url}{' (closed)' if self._closed else ''}>"
+        return f"<Client of {redact(self.session.api_url)}{' (closed)' if self._closed else ''}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -167,6 +174,7 @@ class Client(Facades):
             account_id = blob_id.account_id or None
         account_id = self._blob_account(account_id)
         url = download_url(self.session, account_id, wanted, name=name, type=type)
+        self._transport.check_named("downloadUrl", url, self.session.url)
         return Download(
             self._transport,
             url,
@@ -252,6 +260,7 @@ def connect(
     retry: Retry | None = None,
     max_waiting: int = 10_000,
     rows_per_turn: int = 200,
+    max_response_size: int = MAX_RESPONSE_SIZE,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
     resolver: "Resolver | None" = None,
@@ -268,8 +277,11 @@ def connect(
         retry: how often and how soon failed requests are sent again, where that is safe.
         max_waiting: calls that may wait to be sent; further ones wait before they are queued.
         rows_per_turn: objects of a /get that are decoded before other tasks have a turn.
+        max_response_size: octets of one answer, decompressed, that are read; downloads, which are
+            streamed, may be longer.
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
-        trusted_hosts: hosts outside the asked domain that may be given the credential.
+        trusted_hosts: hosts outside the asked domain that may be given the credential; "host:port"
+            for a redirect to a port other than the default one.
         resolver: the DNS resolver to use.
 
     Raises (when awaited):
@@ -279,7 +291,10 @@ def connect(
         RemoteProtocolError: what is there is no Session resource.
         NoAccount: there is no account `account_id`.
     """
-    credential = as_auth(auth)
+    try:
+        credential = as_auth(auth)
+    finally:
+        del auth  # else tracebacks would show it
     timeouts = Timeouts(total=timeout) if isinstance(timeout, int | float) else timeout
 
     async def opened() -> Client:
@@ -295,6 +310,7 @@ def connect(
             timeouts=timeouts,
             allow_insecure_http=allow_insecure_http,
             trusted_hosts=trusted_hosts,
+            max_response_size=max_response_size,
         )
         try:
             sessions = SessionManager(transport, discovery)

@@ -40,6 +40,7 @@ from jmap_async.planner import (
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.session import CoreCapability
+from jmap_async.redaction import tells
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
@@ -195,7 +196,7 @@ class Dispatcher:
         try:
             self._start_all()
         except Exception as error:  # noqa: BLE001 - a defect may cost calls, never leave one hanging
-            _log.exception("planning failed")
+            _log_defect("planning failed", error)
             self._give_up(error)
         finally:
             self._flushing = False
@@ -231,7 +232,7 @@ class Dispatcher:
         except asyncio.CancelledError:
             self._planner.abandon(request, _cancelled(request))
         except Exception as error:  # noqa: BLE001 - as above
-            _log.exception("a request failed unexpectedly")
+            _log_defect("a request failed unexpectedly", error)
             self._planner.fail(request, error)
         self._requests.pop(request, None)
         self._answered.discard(request)
@@ -346,6 +347,11 @@ class Dispatcher:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+
+def _log_defect(what: str, error: Exception) -> None:
+    # An error of the user's `Auth` may say the credential.
+    _log.error("%s: %s", what, type(error).__name__, exc_info=None if tells(error) else error)
 
 
 def _elsewhere(call: Call[Any]) -> LocalProtocolError:

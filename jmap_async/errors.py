@@ -23,10 +23,13 @@
     │   └── PropertyNotFetched         (an AttributeError too)
     │       └── PropertyLeftOut        (a RemoteProtocolError too)
     ├── RemoteProtocolError            the server broke the RFC; has an outcome, too
+    │   └── ResponseTooLarge           an answer beyond `max_response_size`
     └── ClientClosed                   has an outcome, too
 
 Constructors take the message first and everything else by keyword with a default, so that an
 error survives `copy` and `pickle`: calls that shared a request each get an error of their own.
+
+What they quote has passed `redaction`: neither texts nor attributes show a credential.
 """
 
 import copy
@@ -35,6 +38,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, Self
 
 import attrs
+
+from jmap_async.redaction import beginning, redact, redacted
 
 Outcome = Literal["not_sent", "unknown"]
 
@@ -46,13 +51,25 @@ _SHOWN: Final = 300
 
 def shorten(text: str, limit: int = _SHOWN) -> str:
     """Cut `text` to `limit` characters and say how much is missing."""
-    if len(text) <= limit:
-        return text
-    return f"{text[:limit]}... ({len(text)} characters)"
+    # Before it is cut: of what is blanked no part may be left over.
+    start = beginning(text)
+    if len(start) <= limit:
+        return start
+    return f"{start[:limit]}... ({len(text)} characters)"
+
+
+class _Brief(reprlib.Repr):
+    """Blanks what is secret before it cuts."""
+
+    def repr_str(self, x: str, level: int) -> str:
+        return super().repr_str(beginning(x), level)
+
+    def repr_instance(self, x: object, level: int) -> str:
+        return shorten(repr(x), self.maxother)
 
 
 # A value of the server may be of any size and depth; what a message shows of it is neither.
-_brief: Final = reprlib.Repr()
+_brief: Final = _Brief()
 _brief.maxlevel = 4
 _brief.maxstring = _brief.maxother = _SHOWN
 
@@ -64,6 +81,13 @@ def brief(value: object, limit: int = _SHOWN) -> str:
 
 class JMAPError(Exception):
     """Base of everything that this package raises on purpose."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redact(message))
+
+    def add_note(self, note: str, /) -> None:
+        """Add a note; see BaseException.add_note."""
+        super().add_note(redact(note))
 
     def for_caller(self) -> Self:
         """Return a copy of its own for one of several callers that failed together."""
@@ -139,10 +163,10 @@ class RequestError(JMAPError):
         limit: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.type = type
+        self.type = redact(type)
         self.status = status
-        self.detail = detail
-        self.limit = limit
+        self.detail = redacted(detail)
+        self.limit = redacted(limit)
 
 
 class UnknownCapability(RequestError):
@@ -213,9 +237,9 @@ class MethodError(JMAPError):
         call_id: str = "",
     ) -> None:
         super().__init__(message)
-        self.type = type
-        self.description = description
-        self.arguments = {} if arguments is None else arguments
+        self.type = redact(type)
+        self.description = redacted(description)
+        self.arguments = {} if arguments is None else redacted(arguments)
         self.method = method
         self.call_id = call_id
 
@@ -344,6 +368,10 @@ class SetError:
     invalid_recipients: list[str] | None = None
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
+    def __attrs_post_init__(self) -> None:
+        for name in ("type", "description", "properties", "invalid_recipients", "extra"):
+            object.__setattr__(self, name, redacted(getattr(self, name)))
+
     def __str__(self) -> str:
         named = f" {', '.join(self.properties)}" if self.properties else ""
         said = f": {self.description}" if self.description else ""
@@ -387,6 +415,10 @@ class TooLarge(LocalProtocolError):
 class PropertyNotFetched(LocalProtocolError, AttributeError):
     """The object is without this property: nobody asked for it, or the server left it out."""
 
+    def __init__(self, message: str = "") -> None:
+        # It quotes nothing, and each `getattr` with a default raises one: no search for secrets.
+        AttributeError.__init__(self, message)
+
 
 class RemoteProtocolError(JMAPError):
     """The server broke the RFC; `piece` is what was wrong, shortened.
@@ -408,6 +440,15 @@ class RemoteProtocolError(JMAPError):
 
 class PropertyLeftOut(PropertyNotFetched, RemoteProtocolError):
     """The server left this property out, though it was asked for, or always has to come."""
+
+    def __init__(
+        self, message: str = "", *, piece: object = "", outcome: Outcome = "unknown"
+    ) -> None:
+        RemoteProtocolError.__init__(self, message, piece=piece, outcome=outcome)
+
+
+class ResponseTooLarge(RemoteProtocolError):
+    """An answer had more octets, decompressed, than `max_response_size` of `connect` allows."""
 
 
 class ClientClosed(JMAPError):

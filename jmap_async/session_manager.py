@@ -135,10 +135,17 @@ class SessionManager:
             return await self.connect()
 
     async def _fetch(self, url: str) -> Session:
-        response = await self._transport.fetch_session(url, asked=self._asked)
-        session = session_resource.parse(response.body, response.url)
-        self._session = session
-        return session
+        try:
+            response = await self._transport.fetch_session(url, asked=self._asked)
+            session = session_resource.parse(response.body, response.url)
+            self._transport.check_named("apiUrl", session.api_url, session.url)
+        except JMAPError as error:
+            # Without the frames that it came through: they hold what the server has sent.
+            failed = error.for_caller()
+        else:
+            self._session = session
+            return session
+        raise failed
 
     def _refreshed(self, task: asyncio.Task[Session]) -> None:
         self._refresh = None

@@ -66,7 +66,7 @@ async def test_t175_no_repr_shows_the_secret(auth: Auth) -> None:
     assert "sesame" not in repr(auth)
     assert "sesame" not in str(auth)
     credential = Credential(auth)
-    await credential.refresh(await credential.authorization())
+    await credential.refresh((await credential.authorization()).value)
     assert "sesame" not in repr(credential)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import AsyncExitStack
 
 import aiohttp
 import attrs
@@ -15,12 +16,15 @@ from jmap_async.errors import (
     ClientClosed,
     LocalProtocolError,
     NoAccount,
+    RemoteProtocolError,
+    ResponseTooLarge,
     TooLarge,
     TransportError,
 )
 from jmap_async.testing import JSONObject, Limits, MemoryServer
 from jmap_async.transport import Timeouts
-from tests.serving import Gate, is_idle, names, turns
+from tests.blobs.odd import Odd
+from tests.serving import Gate, is_idle, names, site, turns
 
 
 async def test_connecting_by_a_block(jmap_server: MemoryServer) -> None:
@@ -151,6 +155,65 @@ def described(request: JSONObject) -> tuple[list[str], list[list[object]]]:
 def planned(requests: list[PlannedRequest]) -> list[tuple[list[str], list[list[object]]]]:
     """Return what planned requests would say."""
     return [(one.using, one.method_calls) for one in requests]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/x",
+        "https://ann:pass@example.com/x",
+        "https://[::1",
+        "ftp://example.com/",
+        "https:\\\\example.com/",
+        "https://example.com/a b",
+    ],
+)
+async def test_a_url_of_the_session_that_is_wrong_costs_what_needs_it(
+    url: str, jmap_server: MemoryServer
+) -> None:
+    """It is the server's fault, and named; all else works."""
+    echo = {"methodResponses": [["Core/echo", {}, "c0"]], "sessionState": "s"}
+
+    async def connected(**members: object) -> Client:
+        odd = Odd(jmap_server, web.json_response(echo), **members)
+        return await connect(f"{await stack.enter_async_context(site(odd))}/session", auth="t")
+
+    async with AsyncExitStack() as stack:
+        with pytest.raises(RemoteProtocolError, match="as apiUrl: that"):
+            await connected(apiUrl=url)
+        async with await connected(uploadUrl=url, downloadUrl=url, eventSourceUrl=url) as client:
+            with pytest.raises(RemoteProtocolError, match="as uploadUrl") as caught:
+                await client.upload(b"x")
+            assert "pass" not in f"{caught.value} {caught.value.piece}"
+            with pytest.raises(RemoteProtocolError, match="as downloadUrl"):
+                client.download("B1")
+            assert {} == await client.core.echo()
+
+
+async def test_the_size_of_answers_is_bounded(jmap_server: MemoryServer) -> None:
+    """By `max_response_size`: reads that share a request are told apart, nothing is asked twice."""
+    small = jmap_server.add_email(text="short")
+    large = jmap_server.add_email(text="long " * 10_000)
+    session_url, auth = jmap_server.session_url, jmap_server.token
+
+    async def text(client: Client, id: str) -> int:
+        [email] = (await client.email.get([id], fetch_text_body_values=True)).list
+        return sum(len(value.value) for value in email.body_values.values())
+
+    async with connect(session_url, auth=auth, max_response_size=20_000) as client:
+        one, other = await asyncio.gather(
+            text(client, small), text(client, large), return_exceptions=True
+        )
+        assert isinstance(one, int)
+        assert isinstance(other, ResponseTooLarge)
+        assert "max_response_size" in str(other)
+        posts = client.stats.posts
+        with pytest.raises(ResponseTooLarge):
+            await text(client, large)
+        assert 1 == client.stats.posts - posts
+    for size, expected in ((100, ResponseTooLarge), (0, LocalProtocolError)):
+        with pytest.raises(expected, match="max_response_size"):
+            await connect(session_url, auth=auth, max_response_size=size)
 
 
 async def test_explaining_is_what_would_be_sent(

@@ -83,7 +83,7 @@ ALL = sorted(
 
 def sample(kind: type[JMAPError]) -> JMAPError:
     """Return an exception with a cause, notes, and a value for each attribute."""
-    names = getattr(kind.__init__, "__kwdefaults__", ())
+    names = getattr(kind.__init__, "__kwdefaults__", None) or ()
     error = kind("it failed", **{name: SAMPLES[name] for name in names})
     error.__cause__ = KeyError("root")
     error.add_note("first")

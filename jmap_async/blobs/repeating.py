@@ -26,10 +26,12 @@ async def repeated(
         try:
             return await attempt()
         except JMAPError as error:
-            wait = retry.delay(attempts, getattr(error, "retry_after", None))
-            if attempts >= retry.attempts or wait is None or not passes(error):
-                raise
-            _log.debug("trying again in %.1f s: %s", wait, error)
+            # Without the frames that it came through: they hold what the server has sent.
+            failed = error.for_caller()
+        wait = retry.delay(attempts, getattr(failed, "retry_after", None))
+        if attempts >= retry.attempts or wait is None or not passes(failed):
+            raise failed
+        _log.debug("trying again in %.1f s: %s", wait, failed)
         await transport.pause(wait)
     raise AssertionError  # for type checkers: `count` does not end
 

@@ -18,6 +18,7 @@ from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import beginning
 from jmap_async.retry import Retry
 from jmap_async.transport import HTTPResponse, Transport
 
@@ -55,6 +56,7 @@ class Uploader:
         if not session.upload_url:
             raise LocalProtocolError("upload: the server's session names no upload URL")
         url = uri_template.expand(session.upload_url, {"accountId": account_id})
+        self._transport.check_named("uploadUrl", url, session.url)
         self._slots.keep_to(session.core)
         async with self._slots, _source(data, size, limit, progress) as source:
             return _read_blob(await self._send(url, source, type))
@@ -156,8 +158,11 @@ def _read_blob(response: HTTPResponse) -> Blob:
     try:
         blob: Blob = decode_blob(orjson.loads(response.body))
     except (ValueError, Malformed) as error:
-        raise RemoteProtocolError(
-            f"the server's answer to an upload is no upload response: {error}",
-            piece=response.body[:400].decode(errors="replace"),
-        ) from error
-    return blob
+        reason = str(error)
+    else:
+        return blob
+    # Not as its cause: that would hold what the server has sent.
+    raise RemoteProtocolError(
+        f"the server's answer to an upload is no upload response: {reason}",
+        piece=beginning(response.body),
+    )

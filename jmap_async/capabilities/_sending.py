@@ -23,6 +23,7 @@ from jmap_async.errors import NotFound, SetError, SetFailed
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import redact
 
 if TYPE_CHECKING:
     from jmap_async.capabilities.body import EmailBodyPart
@@ -163,7 +164,7 @@ class Post:
             self._known = None
             _log.warning(
                 "Email %s was sent, but it is still where the drafts are: %s",
-                submission.email_id,
+                redact(submission.email_id),
                 problem,
             )
         return merged(EmailSubmission, submission.to_wire(), answer)

@@ -29,10 +29,11 @@ class Answer:
     call first has made of it all.
     """
 
-    _arguments: dict[str, Any]
-    implicit: MethodResponse | None = None
-    objects: list[Any] | None = None
-    value: object = NOT_DECODED
+    # Somebody's mail: tracebacks must not show it.
+    _arguments: dict[str, Any] = attrs.field(repr=False)
+    implicit: MethodResponse | None = attrs.field(default=None, repr=False)
+    objects: list[Any] | None = attrs.field(default=None, repr=False)
+    value: object = attrs.field(default=NOT_DECODED, repr=False)
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from jmap_async.errors import (
     RateLimited,
     RemoteProtocolError,
     RequestError,
+    ResponseTooLarge,
     TransportError,
     UnknownCapability,
 )
@@ -108,6 +109,8 @@ def divide(error: Exception, request: Request) -> Remedy:
 
 
 def _after_silence(error: JMAPError, request: Request, attempts: int) -> Remedy:
+    if isinstance(error, ResponseTooLarge):
+        return divide(error, request)  # the same request would have the same answer
     if request.attempts >= attempts:
         return Remedy.FAIL
     # Once more as it was: most failures pass. Then in parts: one call may bring the server down.

@@ -45,10 +45,19 @@ def result_of(method: Method, answer: Answer | Exception | None) -> Any:
     if not isinstance(answer, Answer):
         assert answer is not None  # noqa: S101 - whoever asks has waited for it
         raise _own_error(answer)
-    if answer.value is NOT_DECODED:
+    if answer.value is not NOT_DECODED:
+        return answer.value
+    try:
         # Kept, so that awaiting the call again costs nothing.
         answer.value, answer.objects = _decoded(method, answer), None
-    return answer.value
+    except Malformed as error:
+        malformed = RemoteProtocolError(
+            f"the server's answer to {method.name} is malformed: {error}", piece=error.value
+        )
+    else:
+        return answer.value
+    # Out of reach of the frames and the error that hold what the server has sent.
+    raise malformed
 
 
 def _own_error(error: Exception) -> Exception:
@@ -62,17 +71,11 @@ def _own_error(error: Exception) -> Exception:
 
 
 def _decoded(method: Method, answer: Answer) -> object:
-    try:
-        arguments = answer.arguments
-        if answer.objects is not None:
-            arguments = {**arguments, "list": answer.objects}
-        value = method.decode(arguments)
-        return value if answer.implicit is None else _with_implicit(method, value, answer.implicit)
-    except Malformed as error:
-        raise RemoteProtocolError(
-            f"the server's answer to {method.name} is malformed: {error}",
-            piece=error.value,
-        ) from None
+    arguments = answer.arguments
+    if answer.objects is not None:
+        arguments = {**arguments, "list": answer.objects}
+    value = method.decode(arguments)
+    return value if answer.implicit is None else _with_implicit(method, value, answer.implicit)
 
 
 def _with_implicit(method: Method, value: object, implicit: MethodResponse) -> object:

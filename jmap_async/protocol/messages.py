@@ -8,6 +8,7 @@ import orjson
 from jmap_async.errors import METHOD_ERRORS, MethodError, RemoteProtocolError, brief, shorten
 from jmap_async.protocol.declaring import state
 from jmap_async.protocol.strict_json import load_unique
+from jmap_async.redaction import beginning
 
 
 def encode_invocation(name: str, arguments: bytes, call_id: str) -> bytes:
@@ -59,7 +60,7 @@ def parse_response(body: bytes, *, at_least: int = 0) -> Response:
         raise RemoteProtocolError(
             "the server's answer is no JMAP Response object: it has no methodResponses. "
             "Is the session's apiUrl right?",
-            piece=_start(body),
+            piece=beginning(body),
         )
     found = [_method_response(item) for item in cast("list[object]", responses)]
     if len(found) < at_least and body.count(b'"methodResponses"') > 1:
@@ -73,14 +74,12 @@ def _load(body: bytes, load: Callable[[bytes], object]) -> object:
     try:
         return load(body)
     except (ValueError, RecursionError) as error:
-        raise RemoteProtocolError(
-            f"the server's answer is not I-JSON ({error}); it may have been cut short",
-            piece=_start(body),
-        ) from error
-
-
-def _start(body: bytes) -> str:
-    return body[:400].decode(errors="replace")
+        reason = str(error)
+    # Not as its cause: that would hold the whole answer.
+    raise RemoteProtocolError(
+        f"the server's answer is not I-JSON ({reason}); it may have been cut short",
+        piece=beginning(body),
+    )
 
 
 def _method_response(item: Any) -> MethodResponse:  # noqa: ANN401 - any JSON

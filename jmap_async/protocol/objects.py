@@ -228,7 +228,8 @@ def _missing(instance: DataObject, name: str) -> object:
         try:
             return field.decode(odd[name])
         except Malformed as error:
-            raise malformed(instance, field, error) from error
+            wrong = malformed(instance, field, error)
+        raise wrong
     raise _not_there(instance, field.wire)
 
 

@@ -1,6 +1,6 @@
 """The Session resource: what the server can do, and for which accounts (RFC 8620, 2)."""
 
-from collections.abc import Mapping, Sized
+from collections.abc import Collection, Mapping, Sized
 from typing import Any, Final, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -9,10 +9,11 @@ import attrs
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.declaring import record
-from jmap_async.protocol.fields import LOCAL, Malformed, forgiving
-from jmap_async.protocol.oddities import tell, warn_once
+from jmap_async.protocol.fields import LOCAL, forgiving
+from jmap_async.protocol.oddities import warn_once
 from jmap_async.protocol.strict_json import load_last
 from jmap_async.protocol.types import Id
+from jmap_async.redaction import beginning
 
 CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
@@ -123,10 +124,10 @@ def parse(body: bytes, url: str) -> Session:
         url=url,
         capabilities={**_capabilities(session), CORE: core},
         core=_core(core),
-        api_url=_resolved("apiUrl", session.api_url, url),
-        download_url=_resolved("downloadUrl", session.download_url, url),
-        upload_url=_resolved("uploadUrl", session.upload_url, url),
-        event_source_url=_resolved("eventSourceUrl", session.event_source_url, url),
+        api_url=_absolute(session.api_url, url),
+        download_url=_absolute(session.download_url, url),
+        upload_url=_absolute(session.upload_url, url),
+        event_source_url=_absolute(session.event_source_url, url),
     )
     _tell(session)
     return session
@@ -142,6 +143,7 @@ def _members(document: object, url: str) -> dict[str, object]:
         f"{url} is no JMAP Session resource: it has neither capabilities nor an apiUrl. "
         "Is this the session URL?",
         piece=piece,
+        outcome="not_sent",
     )
 
 
@@ -218,17 +220,11 @@ _MEMBERS: Final = {"api_url": "apiUrl", "accounts": "accounts", "state": "state"
 """Members that have to be there (RFC 8620, 2), and are missed where they are not."""
 
 
-def _resolved(name: str, reference: str, base: str) -> str:
-    """Return a URL as an absolute one, or "" where it is none."""
-    try:
-        return _absolute(name, reference, base)
-    except Malformed as error:
-        tell("Session", error)
-        return ""
+def _absolute(reference: str, base: str) -> str:
+    """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host.
 
-
-def _absolute(name: str, reference: str, base: str) -> str:
-    """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host."""
+    What is no URL stays as it is: it costs only what needs it.
+    """
     try:
         parts = urlsplit(reference)
         if parts.scheme and not parts.netloc:
@@ -236,17 +232,26 @@ def _absolute(name: str, reference: str, base: str) -> str:
         # As strings: the braces of a template have to survive.
         return urljoin(base, reference) if reference else ""
     except ValueError:
-        raise Malformed("a URL", reference).inside(name) from None
+        return reference
 
 
 def _load(body: bytes, url: str) -> object:
     try:
         document, doubled = load_last(body)
     except (ValueError, RecursionError) as error:
-        raise RemoteProtocolError(
-            f"{url} is no JMAP Session resource: not I-JSON ({error}). Is this the session URL?",
-            piece=body[:400].decode(errors="replace"),
-        ) from error
+        reason = str(error)
+    else:
+        return _without(document, doubled, url)
+    # Not as its cause: that would hold what the server has sent.
+    raise RemoteProtocolError(
+        f"{url} is no JMAP Session resource: not I-JSON ({reason}). Is this the session URL?",
+        piece=beginning(body),
+        outcome="not_sent",
+    )
+
+
+def _without(document: object, doubled: Collection[str], url: str) -> object:
+    """Leave out the members that came several times, with different values."""
     if not doubled:
         return document
     warn_once(f"{url} twice", f"the JMAP session at {url} has several values for {sorted(doubled)}")

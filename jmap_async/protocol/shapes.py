@@ -264,10 +264,16 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
         # As `is_raw`, without a call.
         first = value[0] if value.__class__ is list and value else value
         if first.__class__ is dict and (not is_map or begins_with_row(first)):
+            wrong = None
             try:
                 value = decode(value)
             except Malformed as error:
                 value = _salvaged(self, field, value, error)
+                if value is NO_REST:
+                    wrong = malformed(self, field, error)
+            if wrong is not None:
+                # Not as its context: that would hold what the server has sent.
+                raise wrong
             asked = self._asked
             if asked is not None and field.wire in asked.nested:
                 asked.pass_on(field.wire, value)
@@ -279,9 +285,9 @@ def _converted_on_reading(field: Field, decode: Decoder) -> property:
 
 
 def _salvaged(instance: Any, field: Field, value: object, error: Malformed) -> object:
-    """Return what can be read of the value of a property; note what came."""
+    """Return what can be read of the value of a property, or NO_REST; note what came."""
     if error.rest is NO_REST:
-        raise malformed(instance, field, error) from error
+        return NO_REST
     _set_odd(instance, {**(instance._odd or {}), field.name: value})  # noqa: SLF001 - ours
     tell(type(instance).__name__, error.inside(field.wire))
     return error.rest

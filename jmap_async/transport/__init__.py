@@ -6,7 +6,7 @@ from aiohttp import ClientSession as HTTPSession
 
 from jmap_async.transport.discovery import Discovery, discover
 from jmap_async.transport.download import DownloadStream
-from jmap_async.transport.http import Transport
+from jmap_async.transport.http import MAX_RESPONSE_SIZE, Transport
 from jmap_async.transport.problem import problem
 from jmap_async.transport.response import HTTPResponse, Timeouts
 from jmap_async.transport.urls import may_receive_credentials
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dns.asyncresolver import Resolver as Resolver  # see srv.py
 
 __all__ = [
+    "MAX_RESPONSE_SIZE",
     "Discovery",
     "DownloadStream",
     "HTTPResponse",

@@ -5,6 +5,7 @@ from typing import Final
 import aiohttp
 
 from jmap_async.errors import LocalProtocolError, TransportError
+from jmap_async.redaction import bare
 from jmap_async.transport.wording import one_line
 
 FAILURES: Final = (aiohttp.ClientError, OSError, ValueError)
@@ -26,7 +27,7 @@ def failure(
     if isinstance(error, _NO_CONNECTION):
         sent = False
     made = _failure(error, request, sent=sent)
-    made.__cause__ = _shareable(error)
+    made.__cause__ = bare(_shareable(error))
     return made
 
 

@@ -19,6 +19,7 @@ from yarl import URL
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, Credential
 from jmap_async.errors import AuthenticationError, ClientClosed, HTTPError
+from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.problem import problem
@@ -27,6 +28,7 @@ from jmap_async.transport.urls import (
     REDIRECTS,
     canonical_host,
     canonical_hosts,
+    check_named,
     checked_url,
     host_of,
     may_receive_credentials,
@@ -176,6 +178,14 @@ class Transport:
         await self._wire.close()
         await self._credential.close()
 
+    def check_named(self, name: str, url: str, session_url: str) -> None:
+        """Check a URL that the session from `session_url` gives as `name`.
+
+        Raises:
+            RemoteProtocolError: it may not be used.
+        """
+        check_named(name, url, session_url, allow_insecure_http=self._allow_insecure_http)
+
     def _checked(self, url: str) -> URL:
         return checked_url(url, allow_insecure_http=self._allow_insecure_http)
 
@@ -196,14 +206,14 @@ class Transport:
         return await self._authorized(request, self._wire.open)
 
     async def _authorized(
-        self, request: Request, send: Callable[[Request, str], Awaitable[AnswerT]]
+        self, request: Request, send: Callable[[Request, Authorization], Awaitable[AnswerT]]
     ) -> AnswerT:
         """Send a request; if the credential is refused, refresh it and send once more."""
         authorization = await self._credential.authorization()
         answer = await send(request, authorization)
         if answer.status != 401:
             return answer
-        refreshed = await self._credential.refresh(authorization)
+        refreshed = await self._credential.refresh(authorization.value)
         if refreshed and request.repeatable:
             answer = await send(request, await self._credential.authorization())
             if answer.status != 401:
@@ -243,8 +253,9 @@ def _refused(request: Request, *, repeat: bool) -> str:
 def _stray(url: str, came_from: str | None, asked_host: str) -> str:
     origin = f"{shown(came_from)} redirects to" if came_from else "The credential would go to"
     return (
-        f"{origin} {shown(url)}, which is not {asked_host} over https. If that is right, pass the "
-        "latter URL as the target, or its host in trusted_hosts=[...]."
+        f"{origin} {shown(url)}, which is not {asked_host} over https, on the same port or the "
+        "default one. If that is right, pass the latter URL as the target, or its host in "
+        "trusted_hosts=[...], with its port unless that is the default one."
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import attrs
 
 from jmap_async.protocol.declaring import record
+from jmap_async.transport.wording import shown
 
 
 @record(kw_only=True)
@@ -12,7 +13,7 @@ class HTTPResponse:
     """An HTTP answer: `url` is the one that gave it, after redirects; `headers` ignore case."""
 
     status: int
-    url: str
+    url: str = attrs.field(repr=lambda url: repr(shown(url)))
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
 

@@ -5,12 +5,15 @@ from functools import lru_cache
 from typing import Final
 
 import aiohttp
+import attrs
 from yarl import URL
 
-from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError
+from jmap_async.errors import ClientClosed, LocalProtocolError, ResponseTooLarge
 from jmap_async.protocol.declaring import state
+from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
-from jmap_async.transport.download import DownloadStream
+from jmap_async.transport.coding import undone
+from jmap_async.transport.download import DownloadStream, coding_of
 from jmap_async.transport.failure import FAILURES, failure, is_stale
 from jmap_async.transport.response import HTTPResponse
 from jmap_async.transport.urls import is_local
@@ -36,7 +39,7 @@ class Request:
     """
 
     method: str
-    url: URL
+    url: URL = attrs.field(repr=lambda url: shown(str(url)))
     headers: Mapping[str, str]
     body: Callable[[], RequestBody] | None = None
     repeatable: bool = True
@@ -64,6 +67,8 @@ class Wire:
                 "The ClientSession given as http= has credentials of its own (auth=). Share one "
                 "that was made without."
             )
+        if max_response_size < 1:
+            raise LocalProtocolError("max_response_size is a number of octets, from 1.")
         self._http = http
         self._owned = http is None
         self._connect_timeout = connect_timeout
@@ -72,7 +77,7 @@ class Wire:
         self._closed = False
 
     async def exchange(
-        self, request: Request, authorization: str, *, again: bool = True
+        self, request: Request, authorization: Authorization, *, again: bool = True
     ) -> HTTPResponse:
         """Send a request and read the answer to its end.
 
@@ -89,15 +94,20 @@ class Wire:
         # Outside the `except`, so that aiohttp's error does not come along as the context.
         raise lost
 
-    async def open(self, request: Request, authorization: str) -> HTTPResponse | DownloadStream:
+    async def open(
+        self, request: Request, authorization: Authorization
+    ) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
-            response = await self._start(request, authorization, None)
-            if _is_success(response.status):
-                return DownloadStream(response)
-            return await self._read(request, response)
+            response = await self._start(request, authorization, None, decode=False)
+            if not _is_success(response.status):
+                answer = await self._read(request, response)
+                body = undone(answer.body, coding_of(response), _ERROR_BODY)
+                return attrs.evolve(answer, body=body)
         except FAILURES as error:
             lost = _lost(error, request)
+        else:
+            return _opened(response)
         raise lost
 
     async def close(self) -> None:
@@ -118,7 +128,12 @@ class Wire:
         return self._http
 
     def _start(
-        self, request: Request, authorization: str, body: RequestBody | None
+        self,
+        request: Request,
+        authorization: Authorization,
+        body: RequestBody | None,
+        *,
+        decode: bool = True,
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request, when awaited, and return the answer with its body still to be read."""
         session = self._session()
@@ -131,15 +146,15 @@ class Wire:
             allow_redirects=False,
             # RFC 8620, 3.6: the body of an error says which error it is.
             raise_for_status=False,
-            auto_decompress=True,
+            auto_decompress=decode,
             timeout=_timeout(request.total, self._connect_timeout, request.read),
         )
 
     def _headers(
-        self, request: Request, authorization: str, defaults: Mapping[str, str]
+        self, request: Request, authorization: Authorization, defaults: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the headers to add to the session's."""
-        headers = {**request.headers, "Authorization": authorization}
+        headers = {**request.headers, "Authorization": authorization.value}
         if "User-Agent" not in defaults:
             headers["User-Agent"] = self._user_agent
         if "Accept-Encoding" not in request.headers and "Accept-Encoding" not in defaults:
@@ -150,7 +165,7 @@ class Wire:
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
         async with response:
             if not _is_success(response.status):
-                body = await _read_error(response)
+                body = await _read_error(response, min(_ERROR_BODY, self._max_response_size))
             else:
                 body = await self._read_whole(request, response)
             return HTTPResponse(
@@ -166,18 +181,17 @@ class Wire:
         while piece := await response.content.readany():
             left -= len(piece)
             if left < 0:
-                raise RemoteProtocolError(
-                    f"{request}: the answer is larger than max_response_size, "
-                    f"{self._max_response_size} octets."
+                raise ResponseTooLarge(
+                    f"{request}: the answer has more than {self._max_response_size} octets: ask "
+                    "for less, or raise connect(max_response_size=...)."
                 )
             pieces.append(piece)
         return b"".join(pieces)  # a lone piece as it is
 
 
-async def _read_error(response: aiohttp.ClientResponse) -> bytes:
+async def _read_error(response: aiohttp.ClientResponse, left: int) -> bytes:
     """Read the start of an error's body, as far as it comes: the status says the rest."""
     pieces: list[bytes] = []
-    left = _ERROR_BODY
     try:
         while left > 0 and (piece := await response.content.readany()):
             pieces.append(piece[:left])
@@ -185,6 +199,14 @@ async def _read_error(response: aiohttp.ClientResponse) -> bytes:
     except aiohttp.ClientError:
         pass
     return b"".join(pieces)
+
+
+def _opened(response: aiohttp.ClientResponse) -> DownloadStream:
+    try:
+        return DownloadStream(response)
+    except BaseException:
+        response.close()
+        raise
 
 
 def _is_success(status: int) -> bool:

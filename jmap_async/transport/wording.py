@@ -3,13 +3,15 @@
 from typing import Final
 
 from jmap_async.errors import shorten
+from jmap_async.redaction import beginning, redact
 
 _LONGEST: Final = 200
 
 
 def shown(url: str) -> str:
     """Return `url` without its user, password, query and odd characters."""
-    bare = url.split("?", 1)[0].split("#", 1)[0]
+    # A secret may hold what is cut at.
+    bare = redact(url).split("?", 1)[0].split("#", 1)[0]
     scheme, separator, rest = bare.partition("://")
     authority, slash, path = rest.partition("/")
     return one_line(f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}") or "''"
@@ -17,5 +19,5 @@ def shown(url: str) -> str:
 
 def one_line(text: str) -> str:
     """Return the start of `text` on one line: a server does not get to forge log lines."""
-    line = " ".join(text[: 10 * _LONGEST].split())
+    line = " ".join(beginning(text)[: 10 * _LONGEST].split())
     return shorten("".join(c if c.isprintable() else "?" for c in line), _LONGEST)

@@ -1,6 +1,8 @@
 """Downloads: streamed, whole or not at all, and cleared up whatever happens."""
 
 import asyncio
+import gzip
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,12 @@ async def test_saving_twice_at_once(jmap_client: Client, tmp_path: Path) -> None
     assert 1 == len(files(tmp_path))
 
 
+async def cut_gzip(_: web.BaseRequest) -> web.StreamResponse:
+    """Answer with half of what was compressed though nobody asked for it."""
+    body = gzip.compress(DATA)
+    return web.Response(body=body[: len(body) // 2], headers={"Content-Encoding": "gzip"})
+
+
 async def cut_short(request: web.BaseRequest) -> web.StreamResponse:
     """Answer with half of what was promised."""
     response = web.StreamResponse(headers={"Content-Length": "1000"})
@@ -81,17 +89,25 @@ async def cut_short(request: web.BaseRequest) -> web.StreamResponse:
     return response
 
 
-async def test_a_download_that_breaks_off(jmap_server: MemoryServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [cut_short, cut_gzip])
+async def test_a_download_that_breaks_off(
+    cut: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    jmap_server: MemoryServer,
+    tmp_path: Path,
+) -> None:
     """It is an error, the file of before stays, and nothing half is left."""
     path = tmp_path / "saved"
     path.write_text("old")
-    async with site(cut_short) as origin:
+    async with site(cut) as origin:
         jmap_server.world.username = "x"
         odd = Odd(jmap_server, web.Response(), downloadUrl=f"{origin}/{{blobId}}")
         async with site(odd) as sessions, connect(f"{sessions}/session", auth="t") as client:
             with pytest.raises(TransportError, match="broke off"):
                 async with client.download("B1") as download:
                     await download.save(path)
+            with pytest.raises(TransportError, match="broke off"):
+                async with client.download("B1") as download:
+                    await download.read()
     assert "old" == path.read_text()
     assert [path] == files(tmp_path)
 

@@ -269,25 +269,22 @@ def test_t26_urls_that_are_not_needed_may_be_missing() -> None:
 
 
 @given(st.text(max_size=30) | TEXTS.map(lambda text: f"https://{text}") | st.just("//[::1"))
-def test_any_url_is_resolved_or_refused(reference: str) -> None:
-    """Odd ones raise no other error, and never lose the scheme."""
+def test_any_url_is_resolved_or_stays(reference: str) -> None:
+    """Odd ones are no error here, where they may not be needed, and never lose the scheme."""
     try:
         body = orjson.dumps(EXAMPLE | {"apiUrl": reference})
     except TypeError:
         return
-    try:
-        resolved = session.parse(body, URL).api_url
-    except RemoteProtocolError:
-        return
-    assert not resolved or urlsplit(resolved).scheme
+    resolved = session.parse(body, URL).api_url
+    assert resolved in {"", reference} or urlsplit(resolved).scheme
 
 
 ODD: dict[str, list[object]] = {
     "accounts": [[], "x", 5],
     "primaryAccounts": [{MAIL: None}, {MAIL: 5}, [], "x"],
     "username": [5, {}, ["x"]],
-    "apiUrl": [5, [], "https://[/", ""],
-    "downloadUrl": [5, "//[::1"],
+    "apiUrl": [5, [], ""],
+    "downloadUrl": [5],
     "uploadUrl": [True],
     "eventSourceUrl": [{}],
     "state": [5, {}],

@@ -2,12 +2,19 @@
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
 
-from jmap_async.errors import AuthenticationError, HTTPError, RateLimited, TransportError
+from jmap_async.errors import (
+    AuthenticationError,
+    HTTPError,
+    RateLimited,
+    RemoteProtocolError,
+    TransportError,
+)
 from jmap_async.transport import DownloadStream, Timeouts
 from tests.transport.conftest import MakeTransport, Serve, ServeRaw
 
@@ -137,6 +144,60 @@ async def test_a_download_that_breaks_off_is_not_taken_for_whole(
     assert "hidden" not in str(caught.value)
 
 
+@pytest.mark.parametrize("framing", ["length", "chunks", "end"])
+@pytest.mark.parametrize("end", [0, 2_000, -8, -1])
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_compressed_download_that_was_cut_is_not_taken_for_whole(
+    coding: str, end: int, framing: str, transport: MakeTransport, serve_raw: ServeRaw
+) -> None:
+    """A proxy may frame anew what it got half of: the end is that of the coding."""
+    body = (gzip if coding == "gzip" else zlib).compress(DATA)[:end]
+    head, tail = {
+        "length": (b"Content-Length: %d\r\n\r\n" % len(body), b""),
+        "chunks": (b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body), b"\r\n0\r\n\r\n"),
+        "end": (b"Connection: close\r\n\r\n", b""),
+    }[framing]
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\n" % coding.encode())
+        writer.write(head + body + (tail if body else tail[-2:]))
+        await writer.drain()
+
+    async with transport().download(await serve_raw(script)) as stream:
+        assert stream.size is None
+        with pytest.raises(TransportError, match="cut short"):
+            await whole(stream)
+
+
+@pytest.mark.parametrize(
+    ("status", "coding", "reason"), [(200, "br", "coding br"), (206, "identity", "a part")]
+)
+async def test_what_was_not_asked_for_is_refused(
+    status: int, coding: str, reason: str, transport: MakeTransport, serve: Serve
+) -> None:
+    """A coding that cannot be checked, or a part, is an error of the server's before any octet."""
+
+    async def handler(_: web.BaseRequest) -> web.Response:
+        return web.Response(status=status, body=b"data", headers={"Content-Encoding": coding})
+
+    with pytest.raises(RemoteProtocolError, match=reason):
+        async with transport().download(await serve(handler)):
+            pytest.fail("there is nothing to read")
+
+
+async def test_an_error_may_be_compressed(transport: MakeTransport, serve: Serve) -> None:
+    """Why there is no blob is read in any case."""
+
+    async def handler(_: web.BaseRequest) -> web.Response:
+        body = gzip.compress(b"no such blob")
+        return web.Response(status=404, body=body, headers={"Content-Encoding": "gzip"})
+
+    with pytest.raises(HTTPError, match="no such blob"):
+        async with transport().download(await serve(handler)):
+            pytest.fail("there is nothing to read")
+
+
 async def test_t157_a_download_may_last_but_not_stall(
     transport: MakeTransport, serve: Serve
 ) -> None:
@@ -196,7 +257,8 @@ async def test_t21_a_download_is_redirected_only_where_the_credential_may_go(
         async with client.download(f"{origin}/far"):
             pytest.fail("a stranger was asked")
     assert [] == strange
-    async with transport(trusted_hosts=["localhost"]).download(f"{origin}/far") as stream:
+    trusted = [elsewhere.removeprefix("http://")]
+    async with transport(trusted_hosts=trusted).download(f"{origin}/far") as stream:
         assert await whole(stream) == DATA
 
 

@@ -121,14 +121,17 @@ async def test_t21_a_redirect_to_another_host_gets_no_credential(
 async def test_t21_a_trusted_host_gets_the_credential(
     transport: MakeTransport, serve: Serve
 ) -> None:
-    """A host that the user trusts may be redirected to."""
+    """A host that the user trusts may be redirected to, at another port where that is named."""
     trusted = Site(token="sesame")
     elsewhere = (await serve(trusted.handler)).replace("127.0.0.1", "localhost")
     site = Site()
     site.redirects = {"/": (302, f"{elsewhere}/jmap")}
     origin = await serve(site.handler)
-    response = await transport(trusted_hosts=["LocalHost"]).fetch_session(f"{origin}/")
+    port = elsewhere.rpartition(":")[2]
+    response = await transport(trusted_hosts=[f"LocalHost:{port}"]).fetch_session(f"{origin}/")
     assert f"{elsewhere}/jmap" == response.url
+    with pytest.raises(AuthenticationError, match="with its port"):
+        await transport(trusted_hosts=["localhost"]).fetch_session(f"{origin}/")
 
 
 async def test_t21_the_first_url_is_judged_by_what_the_user_asked_for(

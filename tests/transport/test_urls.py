@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.errors import LocalProtocolError
+from jmap_async.errors import LocalProtocolError, RemoteProtocolError
 from jmap_async.transport.urls import (
     canonical_host,
     canonical_hosts,
+    check_named,
     checked_url,
     host_of,
     is_loopback,
@@ -105,6 +106,7 @@ def test_hosts_have_one_spelling() -> None:
     """Case, the dot at the end and IDNA make no difference between hosts."""
     assert canonical_host("API.Example.COM.") == "api.example.com"
     assert canonical_hosts(["B\u00fccher.example"]) == {"xn--bcher-kva.example"}
+    assert canonical_hosts(["A.:1", "2001:DB8::0", "[::1]:2"]) == {"a:1", "2001:db8::", "[::1]:2"}
 
 
 def test_a_single_string_of_trusted_hosts_is_a_mistake() -> None:
@@ -138,7 +140,17 @@ def test_within_a_domain_goes_by_whole_labels() -> None:
     ("url", "allowed"),
     [
         ("https://example.com/jmap", True),
-        ("https://example.com:8443/jmap", True),
+        ("https://example.com:443/jmap", True),
+        ("https://example.com:8443/jmap", False),
+        ("https://trusted.example.net:8443/jmap", False),
+        ("https://port.example.net:8443/jmap", True),
+        ("https://port.example.net/jmap", False),
+        ("https://[2001:DB8:0::1]:8443/jmap", True),
+        ("https://example.com\\@example.net/", False),
+        ("https:\\\\example.com/", False),
+        ("https:/example.com/", False),
+        ("https:///example.com/", False),
+        ("https://@example.com/", True),
         ("https://EXAMPLE.com./jmap", True),
         ("https://api.example.com/jmap", True),
         ("https://trusted.example.net/jmap", True),
@@ -156,10 +168,47 @@ def test_within_a_domain_goes_by_whole_labels() -> None:
     ],
 )
 def test_t21_where_the_credential_may_go(url: str, *, allowed: bool) -> None:
-    """The asked host, names inside it, and trusted hosts; never from https to http."""
+    """The asked host, names inside it and trusted hosts, at the port; never down to http."""
     came_from = "https://example.com/.well-known/jmap"
-    trusted = ["trusted.example.net"]
+    trusted = ["trusted.example.net", "Port.example.net.:8443", "[2001:db8::0001]:8443"]
     assert allowed == may_receive_credentials(url, "example.com", trusted, came_from=came_from)
+
+
+@pytest.mark.parametrize("host", ["a:b:c", "https://a.example", "a.example/x", "[::1", "a:123456"])
+def test_what_is_no_host_cannot_be_trusted(host: str) -> None:
+    """A URL or a mistyped port is refused rather than never met."""
+    with pytest.raises(LocalProtocolError, match="trusted_hosts"):
+        canonical_hosts([host])
+
+
+@pytest.mark.parametrize(
+    ("url", "session_url", "consent", "reason"),
+    [
+        ("https://example.net:8443/{x}", "https://example.com/", False, None),
+        ("https://127.0.0.1/", "https://example.com/", False, None),
+        ("http://example.com/", "https://example.com/", True, "down to http"),
+        ("http://127.0.0.1:1/", "https://example.com/", True, "down to http"),
+        ("HTTP://[::1]/", "https://example.com/", True, "down to http"),
+        ("http://127.0.0.1:1/", "http://127.0.0.1:2/", False, None),
+        ("http://example.com/", "http://127.0.0.1/", False, "allow_insecure_http"),
+        ("http://example.com/", "http://127.0.0.1/", True, None),
+        ("https://example.com/", "http://127.0.0.1/", False, None),
+        ("https://ann:sesame@example.com/", "https://example.com/", True, "user name"),
+        ("wss://example.com/", "https://example.com/", True, "no URL|https://"),
+        ("https://example.com\\@example.net/", "https://example.com/", True, "no URL"),
+        ("", "https://example.com/", True, "no URL"),
+    ],
+)
+def test_t19_which_urls_a_session_may_name(
+    url: str, session_url: str, *, consent: bool, reason: str | None
+) -> None:
+    """Any host over TLS, never http where the session came over TLS; a password is not shown."""
+    if reason is None:
+        check_named("apiUrl", url, session_url, allow_insecure_http=consent)
+        return
+    with pytest.raises(RemoteProtocolError, match=f"apiUrl: .*({reason})") as caught:
+        check_named("apiUrl", url, session_url, allow_insecure_http=consent)
+    assert "sesame" not in f"{caught.value} {caught.value.piece}"
 
 
 def test_t21_http_may_lead_to_http_and_to_https() -> None:

@@ -5,6 +5,7 @@ import gzip
 import importlib
 import socket
 import ssl
+import tracemalloc
 import warnings
 from collections.abc import Callable
 
@@ -15,7 +16,13 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from jmap_async import _version
-from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError, TransportError
+from jmap_async.errors import (
+    ClientClosed,
+    HTTPError,
+    LocalProtocolError,
+    ResponseTooLarge,
+    TransportError,
+)
 from tests.transport.conftest import MakeTransport, Serve
 
 
@@ -206,8 +213,36 @@ async def test_an_answer_that_is_too_large_is_refused(
     origin = await serve(handler)
     client = transport(max_response_size=1_000)
     assert len((await client.post(f"{origin}/small", b"{}")).body) == 1_000
-    with pytest.raises(RemoteProtocolError, match="max_response_size"):
+    with pytest.raises(ResponseTooLarge, match="max_response_size"):
         await client.post(origin, b"{}")
+
+
+@pytest.mark.parametrize("coding", PACKERS)
+@pytest.mark.parametrize("status", [200, 500])
+async def test_no_more_is_decompressed_than_is_read(
+    coding: str, status: int, transport: MakeTransport, serve: Serve
+) -> None:
+    """What a little compressed answer stands for never fills the memory, whatever asked for it."""
+    body = PACKERS[coding](bytes(100_000_000))
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        await request.read()
+        return web.Response(status=status, body=body, headers={"Content-Encoding": coding})
+
+    origin = await serve(handler)
+    client = transport(max_response_size=100_000)
+    expected = ResponseTooLarge if status == 200 else HTTPError
+    tracemalloc.start()
+    try:
+        for attempt in (
+            client.upload(origin, b"x", content_type="text/plain"),
+            client.fetch_session(origin),
+        ):
+            with pytest.raises(expected):
+                await attempt
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_only_the_start_of_an_errors_body_is_read(
