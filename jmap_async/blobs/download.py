@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Self
 
 from jmap_async.blobs.files import in_thread, opened
-from jmap_async.blobs.repeating import failed_to_come, repeated
 from jmap_async.blobs.upload import Progress
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import uri_template
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
+from jmap_async.repeating import failed_to_come, repeated
 from jmap_async.retry import Retry
 from jmap_async.transport import DownloadStream, Transport
 

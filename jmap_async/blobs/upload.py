@@ -10,7 +10,6 @@ from typing import BinaryIO, Final
 import orjson
 
 from jmap_async.blobs.files import in_thread, opened
-from jmap_async.blobs.repeating import is_busy, repeated, was_refused
 from jmap_async.blobs.slots import Slots
 from jmap_async.errors import JMAPError, LocalProtocolError, RemoteProtocolError, TooLarge
 from jmap_async.protocol import uri_template
@@ -18,6 +17,7 @@ from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
+from jmap_async.repeating import is_busy, repeated, was_refused
 from jmap_async.retry import Retry
 from jmap_async.transport import HTTPResponse, Transport
 

@@ -1,4 +1,4 @@
-"""Uploads and downloads that did not come about are tried again (see `Retry`)."""
+"""What did not come about is tried again (see `Retry`)."""
 
 import logging
 from collections.abc import Awaitable, Callable
