@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Generator
 from contextlib import AsyncExitStack
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -11,8 +10,9 @@ from jmap_async.auth import Auth, as_auth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download, Progress, Uploader, download_url
 from jmap_async.dispatcher import Dispatcher
-from jmap_async.errors import ClientClosed, NoAccount, ReadOnlyAccount, TransportError
+from jmap_async.errors import NoAccount, ReadOnlyAccount
 from jmap_async.facades import Facades
+from jmap_async.lifetime import Lifetime
 from jmap_async.planner import PlannedRequest
 from jmap_async.protocol.blob import Blob, BlobSource
 from jmap_async.protocol.call import AnyCall, Call
@@ -59,10 +59,10 @@ class Client(Facades):
         self._retry = retry or Retry()
         self._uploader = Uploader(transport, self._retry)
         self._accounts: dict[Id, Facades] = {}
-        self._closed = False
+        self._lifetime = Lifetime()
 
     def __repr__(self) -> str:
-        return f"<Client of {self.session.api_url}{' (closed)' if self._closed else ''}>"
+        return f"<Client of {self.session.api_url}{' (closed)' if self._lifetime.ended else ''}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,8 +90,8 @@ class Client(Facades):
 
         It happens by itself when a response's `sessionState` differs.
         """
-        self._check_open("refresh_session")
-        return await self._sessions.refresh()
+        async with self._lifetime.within("refresh_session"):
+            return await self._sessions.refresh()
 
     def account(self, account_id: Id) -> Facades:
         """Return the same facades for another account."""
@@ -102,7 +102,7 @@ class Client(Facades):
 
     def batch(self) -> Batch:
         """Compose a request by hand: `async with client.batch() as b`; see Batch."""
-        self._check_open("batch")
+        self._lifetime.check("batch")
         return Batch(self, self._dispatcher, self._account_id)
 
     def explain(self, *calls: AnyCall) -> list[PlannedRequest]:
@@ -111,7 +111,7 @@ class Client(Facades):
         Raises:
             LocalProtocolError: one of them could not be sent.
         """
-        self._check_open("explain")
+        self._lifetime.check("explain")
         return self._dispatcher.explain(calls)
 
     async def upload(
@@ -130,21 +130,11 @@ class Client(Facades):
             TooLarge: more than the server's `maxSizeUpload`.
             NoAccount, ReadOnlyAccount, TransportError, RequestError: it could not be uploaded.
         """
-        self._check_open("upload")
-        account_id = self._blob_account(account_id)
-        if self.session.accounts[account_id].is_read_only:
-            # RFC 8620, 6.1: the server would refuse it, after all of it was sent.
-            raise ReadOnlyAccount(
-                f"upload: the account {account_id!r} is read-only: use credentials that may "
-                "change it"
-            )
-        try:
+        async with self._lifetime.within("upload"):
+            account_id = self._account_to_write(account_id)
             return await self._uploader.upload(
                 self.session, account_id, data, type=type, progress=progress
             )
-        except TransportError:
-            self._check_open("upload")  # closing the client has cut it off
-            raise
 
     def download(
         self,
@@ -160,27 +150,27 @@ class Client(Facades):
         `type` is the Content-Type that the server shall answer with, `name` the file name that it
         may suggest; neither changes the data.
         """
-        self._check_open("download")
+        self._lifetime.check("download")
         wanted = blob_id.blob_id if isinstance(blob_id, Blob) else as_id(blob_id)
         check_id(wanted, "blob id")
         if isinstance(blob_id, Blob) and account_id is None:
             account_id = blob_id.account_id or None
         account_id = self._blob_account(account_id)
         url = download_url(self.session, account_id, wanted, name=name, type=type)
-        return Download(
-            self._transport,
-            url,
-            progress,
-            retry=self._retry,
-            check_open=partial(self._check_open, "download"),
-        )
+        return Download(self._transport, url, progress, retry=self._retry, lifetime=self._lifetime)
 
     async def close(self) -> None:
         """Close: what is under way fails with ClientClosed; idempotent."""
-        self._closed = True
-        await self._dispatcher.close()
-        await self._sessions.close()
-        await self._transport.close()
+        if not self._lifetime.ended:
+            self._lifetime.check("close")
+        elif not self._lifetime.is_here:
+            return
+        self._lifetime.end()
+        # All of it, whatever happens in between, from the last to the first.
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._transport.close)
+            stack.push_async_callback(self._sessions.close)
+            stack.push_async_callback(self._dispatcher.close)
 
     # What the facades need (see capabilities/_facade.py)
 
@@ -204,9 +194,14 @@ class Client(Facades):
         """Identify the task that is running now."""
         return self._dispatcher.running_task()
 
-    def _check_open(self, what: str) -> None:
-        if self._closed:
-            raise ClientClosed(f"{what}: the client is closed: make a new one with connect()")
+    def _account_to_write(self, account_id: Id | None) -> Id:
+        chosen = self._blob_account(account_id)
+        if self.session.accounts[chosen].is_read_only:
+            # RFC 8620, 6.1: the server would refuse it, after all of it was sent.
+            raise ReadOnlyAccount(
+                f"upload: the account {chosen!r} is read-only: use credentials that may change it"
+            )
+        return chosen
 
     def _blob_account(self, account_id: Id | None) -> Id:
         """Return the account that a blob belongs to: blobs are scoped to one (RFC 8620, 6)."""

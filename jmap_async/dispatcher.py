@@ -17,12 +17,11 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from jmap_async.errors import (
-    ClientClosed,
     JMAPError,
     LimitExceeded,
-    LocalProtocolError,
     TransportError,
 )
+from jmap_async.lifetime import closed, elsewhere
 from jmap_async.planner import (
     Entry,
     LearntLimits,
@@ -95,7 +94,7 @@ class Dispatcher:
         entry: Entry | None = call.state
         if entry is None or entry.answer is None:
             if asyncio.get_running_loop() is not self._loop:
-                raise _elsewhere(call)
+                raise elsewhere(call.method.name)
             if self._places.full and not self._planner.knows(call):
                 yield from self._places.admission().__await__()
             entry = self._submit(call)
@@ -122,7 +121,7 @@ class Dispatcher:
 
     def _submit(self, call: Call[Any]) -> Entry:
         if self._closed:
-            raise _closed(call.method.name)
+            raise closed(call.method.name)
         try:
             return self._planner.submit(call, self._sessions.session)
         except BaseException:
@@ -148,10 +147,12 @@ class Dispatcher:
         Raises:
             LocalProtocolError, ClientClosed: one of them cannot be sent; nothing was queued.
         """
+        if asyncio.get_running_loop() is not self._loop:
+            raise elsewhere("batch")
         if self._places.full:
             await self._places.admission()
         if self._closed:
-            raise _closed("batch")
+            raise closed("batch")
         entries = self._planner.submit_batch(calls, self._sessions.session)
         # The queue may be looked at before the tasks that wait for the calls have begun.
         for entry in entries:
@@ -324,7 +325,7 @@ class Dispatcher:
     def _give_up(self, error: Exception | None = None) -> None:
         """Fail everything that waits; by default, because the client is closed."""
         for entry in self._waiters.entries:
-            self._planner.refuse(entry, error or _closed(entry.method.name))
+            self._planner.refuse(entry, error or closed(entry.method.name))
         self._wake()
         self._places.admit(everybody=self._closed)
 
@@ -337,16 +338,6 @@ class Dispatcher:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-
-
-def _elsewhere(call: Call[Any]) -> LocalProtocolError:
-    return LocalProtocolError(
-        f"{call.method.name}: this client belongs to another event loop: use a client for each loop"
-    )
-
-
-def _closed(what: str) -> ClientClosed:
-    return ClientClosed(f"{what}: the client is closed: make a new one with connect()")
 
 
 def _cancelled(request: Request) -> TransportError:

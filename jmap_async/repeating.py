@@ -1,5 +1,6 @@
 """What did not come about is tried again (see `Retry`)."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from itertools import count
@@ -7,7 +8,6 @@ from typing import TypeVar
 
 from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RateLimited, TransportError
 from jmap_async.retry import Retry
-from jmap_async.transport import Transport
 
 R = TypeVar("R")
 
@@ -19,7 +19,6 @@ async def repeated(
     *,
     passes: Callable[[JMAPError], bool],
     retry: Retry,
-    transport: Transport,
 ) -> R:
     """Await what `attempt` makes, again and again as long as its errors may pass."""
     for attempts in count():
@@ -30,7 +29,7 @@ async def repeated(
             if attempts >= retry.attempts or wait is None or not passes(error):
                 raise
             _log.debug("trying again in %.1f s: %s", wait, error)
-        await transport.pause(wait)
+        await asyncio.sleep(wait)
     raise AssertionError  # for type checkers: `count` does not end
 
 

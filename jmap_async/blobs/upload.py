@@ -74,7 +74,7 @@ class Uploader:
                 self._slots.learn()
             return was_refused(error) and (source.repeatable or not source.begun)
 
-        return await repeated(attempt, passes=passes, retry=self._retry, transport=self._transport)
+        return await repeated(attempt, passes=passes, retry=self._retry)
 
 
 class _Source:

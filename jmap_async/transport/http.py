@@ -8,7 +8,7 @@ from collections.abc import (
     Callable,
     Collection,
 )
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, TypeVar
@@ -18,7 +18,7 @@ from yarl import URL
 
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, Credential
-from jmap_async.errors import AuthenticationError, ClientClosed, HTTPError
+from jmap_async.errors import AuthenticationError, HTTPError
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.problem import problem
@@ -74,7 +74,6 @@ class Transport:
         self._timeouts = timeouts or Timeouts()
         self._allow_insecure_http = allow_insecure_http
         self._trusted_hosts = canonical_hosts(trusted_hosts)
-        self._closed = asyncio.Event()
         self._downloads = asyncio.Semaphore(_MOST_DOWNLOADS)
         self._wire = Wire(
             http,
@@ -163,16 +162,8 @@ class Transport:
             finally:
                 answer.close()
 
-    async def pause(self, seconds: float) -> None:
-        """Wait before something is sent again; raises ClientClosed if that will not be."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closed.wait()
-            raise ClientClosed("The client was closed while a request waited to be sent again.")
-
     async def close(self) -> None:
         """Close the connections, unless they belong to a shared session; idempotent."""
-        self._closed.set()
         await self._wire.close()
         await self._credential.close()
 
