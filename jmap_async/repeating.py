@@ -25,21 +25,12 @@ async def repeated(
         try:
             return await attempt()
         except JMAPError as error:
-            wait = retry.delay(attempts, getattr(error, "retry_after", None))
+            wait = retry.delay(attempts, retry_after(error))
             if attempts >= retry.attempts or wait is None or not passes(error):
                 raise
             _log.debug("trying again in %.1f s: %s", wait, error)
         await asyncio.sleep(wait)
     raise AssertionError  # for type checkers: `count` does not end
-
-
-def was_refused(error: JMAPError) -> bool:
-    """Tell whether nothing was done, for a reason that passes."""
-    if isinstance(error, HTTPError):
-        return False  # a refusal that will be the same
-    if isinstance(error, TransportError):
-        return error.outcome == "not_sent"
-    return isinstance(error, RateLimited) or is_busy(error)
 
 
 def is_busy(error: JMAPError) -> bool:
@@ -48,8 +39,17 @@ def is_busy(error: JMAPError) -> bool:
     return limit is not None and limit.startswith("maxConcurrent")
 
 
-def failed_to_come(error: JMAPError) -> bool:
-    """Tell whether asking again, which changes nothing, may bring what did not come."""
+def may_pass(error: JMAPError) -> bool:
+    """Tell whether the same may succeed later, where doing it twice does no harm.
+
+    Asking changes nothing; and of a blob that was stored twice the server clears up what nothing
+    refers to (RFC 8620, 6.1).
+    """
     if isinstance(error, HTTPError):
-        return error.status >= 500
-    return isinstance(error, TransportError) or was_refused(error)
+        return error.status >= 500  # other refusals will be the same
+    return isinstance(error, TransportError | RateLimited) or is_busy(error)
+
+
+def retry_after(error: JMAPError) -> float | None:
+    """Return the seconds that the server asked to wait, if it did."""
+    return error.retry_after if isinstance(error, RateLimited) else None

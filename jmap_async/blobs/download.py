@@ -14,7 +14,7 @@ from jmap_async.lifetime import Lifetime
 from jmap_async.protocol import uri_template
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
-from jmap_async.repeating import failed_to_come, repeated
+from jmap_async.repeating import may_pass, repeated
 from jmap_async.retry import Retry
 from jmap_async.transport import DownloadStream, Transport
 
@@ -44,7 +44,7 @@ class Download:
 
     async def __aenter__(self) -> Self:
         async with self._lifetime.within("download"):
-            self._stream = await repeated(self._begin, passes=failed_to_come, retry=self._retry)
+            self._stream = await repeated(self._begin, passes=may_pass, retry=self._retry)
         return self
 
     async def _begin(self) -> DownloadStream:

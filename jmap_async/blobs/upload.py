@@ -17,7 +17,7 @@ from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
-from jmap_async.repeating import is_busy, repeated, was_refused
+from jmap_async.repeating import is_busy, may_pass, repeated
 from jmap_async.retry import Retry
 from jmap_async.transport import HTTPResponse, Transport
 
@@ -72,7 +72,7 @@ class Uploader:
         def passes(error: JMAPError) -> bool:
             if is_busy(error):
                 self._slots.learn()
-            return was_refused(error) and (source.repeatable or not source.begun)
+            return may_pass(error) and (source.repeatable or not source.begun)
 
         return await repeated(attempt, passes=passes, retry=self._retry)
 
