@@ -292,7 +292,7 @@ def connect(
             trusted_hosts=trusted_hosts,
         )
         try:
-            sessions = SessionManager(transport, discovery)
+            sessions = SessionManager(transport, discovery, retry=retry)
             _check_account(await sessions.connect(), account_id)
             return Client(
                 sessions,
