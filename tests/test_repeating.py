@@ -91,7 +91,14 @@ async def one_by_one(*chunks: bytes) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("kind", ["bytes", "watched", "file"])
 @pytest.mark.parametrize(
     "refusal",
-    [refusing(503), refusing(429), refusing(400, **BUSY), refusing(429, **BUSY), refusing(500), hang_up],
+    [
+        refusing(503),
+        refusing(429),
+        refusing(400, **BUSY),
+        refusing(429, **BUSY),
+        refusing(500),
+        hang_up,
+    ],
     ids=["503", "429", "400 busy", "429 busy", "500", "nothing"],
 )
 async def test_t32_an_upload_that_failed_for_now_is_sent_again(

@@ -254,7 +254,7 @@ async def test_calls_do_not_wait_for_a_session_that_takes_several_attempts(
 
 
 @pytest.mark.parametrize("attempts", [0, 1, 3])
-async def test_t22_places_are_asked_in_rounds(jmap_server: MemoryServer, attempts: int) -> None:
+async def test_t22_places_are_asked_in_rounds(attempts: int) -> None:
     """All before one twice; none again that refused for good or wants a long wait."""
     asked: list[str] = []
     answers = {
@@ -273,7 +273,7 @@ async def test_t22_places_are_asked_in_rounds(jmap_server: MemoryServer, attempt
         transport = Transport(BearerAuth("t"))
         urls = [f"{origin}{path}" for path in answers]
         retry = Retry(attempts=attempts, first_delay=0)
-        with pytest.raises(DiscoveryError, match="HTTP 503.*HTTP 404.*HTTP 429.*HTTP 500"):
+        with pytest.raises(DiscoveryError, match=r"HTTP 503.*HTTP 404.*HTTP 429.*HTTP 500"):
             await SessionManager(transport, discovered(*urls), retry=retry).connect()
         await transport.close()
     assert [*answers, *["/busy", "/broken"] * attempts] == asked

@@ -21,6 +21,7 @@ from jmap_async.auth import Auth, Credential
 from jmap_async.errors import AuthenticationError, HTTPError
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
+from jmap_async.transport.failure import UNREACHABLE
 from jmap_async.transport.problem import problem
 from jmap_async.transport.response import HTTPResponse, Timeouts
 from jmap_async.transport.urls import (
@@ -70,8 +71,8 @@ class Transport:
         max_response_size: int = MAX_RESPONSE_SIZE,
         user_agent: str = f"jmap_async/{__version__}",
     ) -> None:
-        self._credential = Credential(auth)
         self._timeouts = timeouts or Timeouts()
+        self._credential = Credential(auth, patience=self._timeouts.total, lost=UNREACHABLE)
         self._allow_insecure_http = allow_insecure_http
         self._trusted_hosts = canonical_hosts(trusted_hosts)
         self._downloads = asyncio.Semaphore(_MOST_DOWNLOADS)
