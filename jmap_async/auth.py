@@ -150,7 +150,7 @@ class Credential:
 
         Raises LocalProtocolError if it cannot be a header's value.
         """
-        value: object = await (self._auth.authorization() if self._at_hand else self._asked())
+        value = await (self._auth.authorization() if self._at_hand else self._asked())
         if not isinstance(value, str) or not value.isascii() or not value.isprintable():
             raise LocalProtocolError(
                 f"{type(self._auth).__name__}.authorization() gave a value that no HTTP header "
@@ -190,7 +190,7 @@ class Credential:
             # Not for ever: it may take no notice.
             await asyncio.wait(running, timeout=_PATIENCE)
 
-    async def _asked(self) -> str:
+    async def _asked(self) -> object:
         task = asyncio.current_task()
         try:
             async with asyncio.timeout(self._patience):

@@ -141,7 +141,8 @@ class Transport:
                 RequestBody, data, content_type=content_type, size=size, stall=self._timeouts.read
             ),
             repeatable=repeatable or isinstance(data, bytes),
-            read=self._timeouts.read,
+            total=self._timeouts.total,
+            streams=True,
         )
         response = _not_redirected(await self._authorized(request, self._wire.exchange))
         return _successful(response, "maxSizeUpload")
@@ -183,7 +184,12 @@ class Transport:
         # Compressed blobs gain little, and uncompressed ones come with their true size.
         headers = {"Accept-Encoding": "identity"}
         request = Request(
-            method="GET", url=self._checked(url), headers=headers, read=self._timeouts.read
+            method="GET",
+            url=self._checked(url),
+            headers=headers,
+            total=self._timeouts.total,
+            read=self._timeouts.read,
+            streams=True,
         )
         return await self._authorized(request, self._wire.open)
 

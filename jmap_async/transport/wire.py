@@ -1,6 +1,8 @@
 """One HTTP request and its answer, by aiohttp: bounded in time and size, with our own errors."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +14,7 @@ from jmap_async.protocol.declaring import state
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.failure import FAILURES, failure, is_stale
+from jmap_async.transport.limit import Limit
 from jmap_async.transport.response import HTTPResponse
 from jmap_async.transport.urls import is_local
 from jmap_async.transport.wording import shown
@@ -31,8 +34,9 @@ _ERROR_BODY: Final = 1024 * 1024
 class Request:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 
-    `total` bounds the whole exchange, `read` the wait for each next piece of the answer; both in
-    seconds, None for no bound.
+    `total` bounds the whole exchange, in seconds. If the request `streams`, that is what comes
+    before and after the blob: of an upload's body or a download's answer each next piece may take
+    `read` seconds.
     """
 
     method: str
@@ -40,8 +44,9 @@ class Request:
     headers: Mapping[str, str]
     body: Callable[[], RequestBody] | None = None
     repeatable: bool = True
-    total: float | None = None
+    total: float | None
     read: float | None = None
+    streams: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {shown(str(self.url))}"
@@ -80,7 +85,14 @@ class Wire:
         """
         body = None if request.body is None else request.body()
         try:
-            return await self._read(request, await self._start(request, authorization, body))
+            if not request.streams:
+                return await self._read(request, await self._start(request, authorization, body))
+            async with Limit(request.total) as limit:
+                if body is not None:
+                    body.limit = limit
+                response = await self._start(request, authorization, body)
+                limit.begin()
+                return await self._read(request, response)
         except FAILURES as error:
             lost = _lost(error, request, body)
             stale = body is not None and not (body.sent or body.begun) and is_stale(error)
@@ -92,7 +104,8 @@ class Wire:
     async def open(self, request: Request, authorization: str) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
-            response = await self._start(request, authorization, None)
+            async with asyncio.timeout(request.total):
+                response = await self._start(request, authorization, None)
             if _is_success(response.status):
                 return DownloadStream(response)
             return await self._read(request, response)
@@ -132,7 +145,7 @@ class Wire:
             # RFC 8620, 3.6: the body of an error says which error it is.
             raise_for_status=False,
             auto_decompress=True,
-            timeout=_timeout(request.total, self._connect_timeout, request.read),
+            timeout=_timeout(request, self._connect_timeout),
         )
 
     def _headers(
@@ -150,7 +163,7 @@ class Wire:
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
         async with response:
             if not _is_success(response.status):
-                body = await _read_error(response)
+                body = await _read_error(response, request.total)
             else:
                 body = await self._read_whole(request, response)
             return HTTPResponse(
@@ -174,16 +187,16 @@ class Wire:
         return b"".join(pieces)  # a lone piece as it is
 
 
-async def _read_error(response: aiohttp.ClientResponse) -> bytes:
-    """Read the start of an error's body, as far as it comes: the status says the rest."""
+async def _read_error(response: aiohttp.ClientResponse, total: float | None) -> bytes:
+    """Read the start of an error's body, as far as it comes in time: the status says the rest."""
     pieces: list[bytes] = []
     left = _ERROR_BODY
-    try:
-        while left > 0 and (piece := await response.content.readany()):
-            pieces.append(piece[:left])
-            left -= len(piece)
-    except aiohttp.ClientError:
-        pass
+    with suppress(aiohttp.ClientError, TimeoutError):
+        # Earlier than all would be given up, the status included.
+        async with asyncio.timeout(None if total is None else total / 2):
+            while left > 0 and (piece := await response.content.readany()):
+                pieces.append(piece[:left])
+                left -= len(piece)
     return b"".join(pieces)
 
 
@@ -197,8 +210,14 @@ def _facts(url: URL) -> tuple[str, bool]:
     return str(url), is_local(url)
 
 
+def _timeout(request: Request, connect: float) -> aiohttp.ClientTimeout:
+    # Else aiohttp would count the blob in, too.
+    total = None if request.streams else request.total
+    return _timeouts(total, connect, request.read if request.body is None else None)
+
+
 @lru_cache(maxsize=64)  # a few kinds of requests, each with its own
-def _timeout(total: float | None, connect: float, read: float | None) -> aiohttp.ClientTimeout:
+def _timeouts(total: float | None, connect: float, read: float | None) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=read)
 
 
