@@ -23,6 +23,7 @@ from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.failure import UNREACHABLE
 from jmap_async.transport.problem import problem
+from jmap_async.transport.redirects import MOST_REDIRECTS, in_circles, redirected_post
 from jmap_async.transport.response import HTTPResponse, Timeouts
 from jmap_async.transport.urls import (
     REDIRECTS,
@@ -38,8 +39,6 @@ from jmap_async.transport.wording import shown
 
 MAX_RESPONSE_SIZE: Final = 256 * 1024 * 1024
 """Octets of an answer, decompressed, that are read unless the user says otherwise."""
-
-_MOST_REDIRECTS: Final = 5
 
 _MOST_DOWNLOADS: Final = 100
 """Downloads that are open at the same time, each with a connection of its own; more wait."""
@@ -105,8 +104,8 @@ class Transport:
 
         A status other than 2xx is for `problem` to explain. `timeout` bounds the whole answer, in
         seconds. `on_sent` is called when the first octets have left: a failure before that has
-        the outcome "not_sent". Repeating with a fresh credential calls it again. Raises HTTPError
-        for a redirect, which would lose the body.
+        the outcome "not_sent". Repeating with a fresh credential calls it again, as does a
+        redirect. Raises HTTPError for one that is not followed; see `redirected_post`.
         """
         request = Request(
             method="POST",
@@ -115,7 +114,7 @@ class Transport:
             body=partial(RequestBody, body, content_type="application/json", on_sent=on_sent),
             total=self._timeouts.total if timeout is None else timeout,
         )
-        return _not_redirected(await self._authorized(request, self._wire.exchange))
+        return await self._posted(request)
 
     async def upload(
         self,
@@ -130,8 +129,8 @@ class Transport:
 
         A stream is sent as it comes; give its `size` in octets if it is known, and tell whether it
         begins anew when it is iterated over again (`repeatable`). If it does not, refreshing the
-        credential helps only the next call. Raises HTTPError for a redirect, and for any other
-        status what `problem` makes of it.
+        credential helps only the next call. Raises HTTPError for a redirect that is not followed,
+        and for any other status what `problem` makes of it.
         """
         request = Request(
             method="POST",
@@ -144,8 +143,7 @@ class Transport:
             total=self._timeouts.total,
             streams=True,
         )
-        response = _not_redirected(await self._authorized(request, self._wire.exchange))
-        return _successful(response, "maxSizeUpload")
+        return _successful(await self._posted(request), "maxSizeUpload")
 
     @asynccontextmanager
     async def download(self, url: str) -> AsyncGenerator[DownloadStream, None]:
@@ -193,6 +191,18 @@ class Transport:
         )
         return await self._authorized(request, self._wire.open)
 
+    async def _posted(self, request: Request) -> HTTPResponse:
+        """Send a POST, past redirects that keep it."""
+        followed = 0
+        while True:
+            response = await self._authorized(request, self._wire.exchange)
+            further = redirected_post(request, response)
+            if further is None:
+                return response
+            if followed == MOST_REDIRECTS:
+                raise in_circles(request, response.status)
+            request, followed = further, followed + 1
+
     async def _authorized(
         self, request: Request, send: Callable[[Request, str], Awaitable[AnswerT]]
     ) -> AnswerT:
@@ -213,7 +223,7 @@ class Transport:
     ) -> AnswerT:
         """Get `url`, following redirects by hand as far as the credential may go."""
         came_from: str | None = None
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             if not may_receive_credentials(
                 url, asked_host, self._trusted_hosts, came_from=came_from
             ):
@@ -224,7 +234,7 @@ class Transport:
                 return answer
             came_from, url = url, redirected(url, location)
         raise HTTPError(
-            f"{shown(url)}: this is where more than {_MOST_REDIRECTS} redirects led; the server "
+            f"{shown(url)}: this is where more than {MOST_REDIRECTS} redirects led; the server "
             "seems to send its clients in circles."
         )
 
@@ -243,19 +253,6 @@ def _stray(url: str, came_from: str | None, asked_host: str) -> str:
     return (
         f"{origin} {shown(url)}, which is not {asked_host} over https. If that is right, pass the "
         "latter URL as the target, or its host in trusted_hosts=[...]."
-    )
-
-
-def _not_redirected(response: HTTPResponse) -> HTTPResponse:
-    """Return the answer of a POST unless it is a redirect, which is never followed."""
-    location = response.headers.get("Location")
-    if response.status not in REDIRECTS or location is None:
-        return response
-    raise HTTPError(
-        f"POST {shown(response.url)} was redirected to {shown(redirected(response.url, location))}."
-        " A redirected POST would lose its body: fetch the session again, or correct the target.",
-        status=response.status,
-        body=response.body.decode(errors="replace"),
     )
 
 
