@@ -1,7 +1,7 @@
 """The client: connect to a server, and reach its capabilities."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Generator
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -22,7 +22,7 @@ from jmap_async.protocol.types import Id
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
-from jmap_async.transport import HTTPSession, Timeouts, Transport, discover
+from jmap_async.transport import HTTPSession, Timeouts, Transport, checked_headers, discover
 
 if TYPE_CHECKING:
     from jmap_async.transport import Resolver
@@ -247,6 +247,8 @@ def connect(
     retry: Retry | None = None,
     max_waiting: int = 10_000,
     rows_per_turn: int = 200,
+    headers: Mapping[str, str] | None = None,
+    trust_env: bool = False,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
     resolver: "Resolver | None" = None,
@@ -258,11 +260,14 @@ def connect(
             is looked for: DNS SRV, then `/.well-known/jmap` (RFC 8620, 2.2).
         auth: a token (Bearer), a `(user, password)` pair (Basic), or an Auth object.
         account_id: the account that the facades are for; without it each capability's primary one.
-        http: an aiohttp session to share; it is not closed with the client.
+        http: an aiohttp session whose connections and proxy to share; it is not closed with the
+            client.
         timeout: seconds for one answer of the server, or Timeouts for each step.
         retry: how often and how soon failed requests are sent again, where that is safe.
         max_waiting: calls that may wait to be sent; further ones wait before they are queued.
         rows_per_turn: objects of a /get that are decoded before other tasks have a turn.
+        headers: headers to send with each request.
+        trust_env: use the proxy that the environment names (HTTPS_PROXY, NO_PROXY).
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
         trusted_hosts: hosts outside the asked domain that may be given the credential.
         resolver: the DNS resolver to use.
@@ -274,7 +279,7 @@ def connect(
         RemoteProtocolError: what is there is no Session resource.
         NoAccount: there is no account `account_id`.
     """
-    credential = as_auth(auth)
+    credential, sent = as_auth(auth), checked_headers(headers)
     timeouts = Timeouts(total=timeout) if isinstance(timeout, int | float) else timeout
 
     async def opened() -> Client:
@@ -288,6 +293,8 @@ def connect(
             credential,
             http=http,
             timeouts=timeouts,
+            headers=sent,
+            trust_env=trust_env,
             allow_insecure_http=allow_insecure_http,
             trusted_hosts=trusted_hosts,
         )

@@ -7,6 +7,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
+    Mapping,
 )
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -50,8 +51,9 @@ AnswerT = TypeVar("AnswerT", bound=HTTPResponse | DownloadStream)
 class Transport:
     """Sends requests with the credential, to places that may see it, and bounds what comes back.
 
-    `http` is a session to share: its defaults are respected and never changed, and it is not
-    closed. Without it one is made at the first request. `trusted_hosts` are hosts, beyond the one
+    `http` is a session to share: it is neither changed nor closed. Without it one is made at the
+    first request. `headers`, made by `checked_headers`, go with each request. `trust_env` asks the
+    environment for a proxy. `trusted_hosts` are hosts, beyond the one
     asked for, to which a redirect may lead. `max_response_size` is in octets, decompressed.
 
     Every method raises AuthenticationError if the server refuses the credential, also once
@@ -69,6 +71,8 @@ class Transport:
         trusted_hosts: Collection[str] = (),
         max_response_size: int = MAX_RESPONSE_SIZE,
         user_agent: str = f"jmap_async/{__version__}",
+        headers: Mapping[str, str] | None = None,
+        trust_env: bool = False,
     ) -> None:
         self._timeouts = timeouts or Timeouts()
         self._credential = Credential(auth, patience=self._timeouts.total, lost=UNREACHABLE)
@@ -80,6 +84,8 @@ class Transport:
             connect_timeout=self._timeouts.connect,
             max_response_size=max_response_size,
             user_agent=user_agent,
+            headers=headers or {},
+            trust_env=trust_env,
         )
 
     async def fetch_session(self, url: str, *, asked: str | None = None) -> HTTPResponse:
@@ -110,7 +116,7 @@ class Transport:
         request = Request(
             method="POST",
             url=self._checked(url),
-            headers={"Accept": "application/json"},
+            accept="application/json",
             body=partial(RequestBody, body, content_type="application/json", on_sent=on_sent),
             total=self._timeouts.total if timeout is None else timeout,
         )
@@ -135,7 +141,7 @@ class Transport:
         request = Request(
             method="POST",
             url=self._checked(url),
-            headers={"Accept": "application/json"},
+            accept="application/json",
             body=partial(
                 RequestBody, data, content_type=content_type, size=size, stall=self._timeouts.read
             ),
@@ -172,9 +178,12 @@ class Transport:
 
     async def _get_session(self, url: str) -> HTTPResponse:
         # RFC 8620, 2: a session must not come out of an HTTP cache.
-        headers = {"Accept": "application/json", "Cache-Control": "no-cache"}
         request = Request(
-            method="GET", url=self._checked(url), headers=headers, total=self._timeouts.total
+            method="GET",
+            url=self._checked(url),
+            accept="application/json",
+            headers={"Cache-Control": "no-cache"},
+            total=self._timeouts.total,
         )
         return await self._authorized(request, self._wire.exchange)
 

@@ -7,15 +7,20 @@ from functools import lru_cache
 from typing import Final
 
 import aiohttp
+import attrs
+from multidict import CIMultiDict
 from yarl import URL
 
-from jmap_async.errors import ClientClosed, LocalProtocolError, RemoteProtocolError
+from jmap_async.errors import ClientClosed, RemoteProtocolError
 from jmap_async.protocol.declaring import state
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.failure import FAILURES, failure, is_stale
+from jmap_async.transport.headers import sent_headers
 from jmap_async.transport.limit import Limit
+from jmap_async.transport.proxies import environments_proxy
 from jmap_async.transport.response import HTTPResponse
+from jmap_async.transport.sharing import middlewares_with, own_session, session_beside
 from jmap_async.transport.urls import is_local
 from jmap_async.transport.wording import shown
 
@@ -34,6 +39,7 @@ _ERROR_BODY: Final = 1024 * 1024
 class Request:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 
+    It has its `headers` whatever else is said; `accept` counts where nobody says anything.
     `total` bounds the whole exchange, in seconds. If the request `streams`, that is what comes
     before and after the blob: of an upload's body or a download's answer each next piece may take
     `read` seconds.
@@ -41,7 +47,8 @@ class Request:
 
     method: str
     url: URL
-    headers: Mapping[str, str]
+    accept: str | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     body: Callable[[], RequestBody] | None = None
     repeatable: bool = True
     total: float | None
@@ -53,7 +60,10 @@ class Request:
 
 
 class Wire:
-    """An aiohttp session, shared or made at the first request, and what is asked of it."""
+    """An aiohttp session, made at the first request, and what is asked of it.
+
+    With `http` it uses the connections and the proxy of that, see `session_beside`.
+    """
 
     def __init__(
         self,
@@ -62,18 +72,19 @@ class Wire:
         connect_timeout: float,
         max_response_size: int,
         user_agent: str,
+        headers: Mapping[str, str],
+        trust_env: bool,
     ) -> None:
-        # aiohttp would refuse every request: two sources of one header.
-        if http is not None and http.auth is not None:
-            raise LocalProtocolError(
-                "The ClientSession given as http= has credentials of its own (auth=). Share one "
-                "that was made without."
-            )
-        self._http = http
-        self._owned = http is None
+        self._shared = http
+        self._http: aiohttp.ClientSession | None = None
+        # What was said to the client wins over what a session carries, and that over ours.
+        carried: Mapping[str, str] = {} if http is None else http.headers
+        left_out = () if http is None else http.skip_auto_headers
+        self._headers = sent_headers(headers, carried, user_agent, left_out)
+        self._trust_env = trust_env or (http is not None and http.trust_env)
+        self._proxies: dict[URL, URL | None] = {}
         self._connect_timeout = connect_timeout
         self._max_response_size = max_response_size
-        self._user_agent = user_agent
         self._closed = False
 
     async def exchange(
@@ -85,6 +96,8 @@ class Wire:
         """
         body = None if request.body is None else request.body()
         try:
+            if self._trust_env:
+                await self._find_proxy(request.url)
             if not request.streams:
                 return await self._read(request, await self._start(request, authorization, body))
             async with Limit(request.total) as limit:
@@ -105,6 +118,8 @@ class Wire:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
             async with asyncio.timeout(request.total):
+                if self._trust_env:
+                    await self._find_proxy(request.url)
                 response = await self._start(request, authorization, None)
             if _is_success(response.status):
                 return DownloadStream(response)
@@ -114,21 +129,22 @@ class Wire:
         raise lost
 
     async def close(self) -> None:
-        """Close the session if it is not shared; idempotent."""
+        """Close the connections if they are not shared; idempotent."""
         self._closed = True
-        if self._http is not None and self._owned:
+        if self._http is not None:
             await self._http.close()
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None and not self._closed:
-            self._http = aiohttp.ClientSession(
-                # Whoever sends has a limit already; a POST must not wait for downloads to end.
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        if self._http is None or self._closed or self._http.closed:
+            self._http = own_session() if self._shared is None else session_beside(self._shared)
+        if self._http is None or _is_closed(self._http) or _is_closed(self._shared):
             raise ClientClosed("The client, or the ClientSession that it shares, is closed.")
         return self._http
+
+    async def _find_proxy(self, url: URL) -> None:
+        if url.origin() not in self._proxies:
+            found = await asyncio.to_thread(environments_proxy, url)
+            self._proxies[url.origin()] = found
 
     def _start(
         self, request: Request, authorization: str, body: RequestBody | None
@@ -139,7 +155,9 @@ class Wire:
             request.method,
             request.url,
             data=body,
-            headers=self._headers(request, authorization, session.headers),
+            headers=self._headers_of(request, authorization),
+            proxy=self._proxies[request.url.origin()] if self._trust_env else None,
+            middlewares=middlewares_with(session, authorization),
             # RFC 8620, 2.2: aiohttp would drop the credential, and turn POST into GET.
             allow_redirects=False,
             # RFC 8620, 3.6: the body of an error says which error it is.
@@ -148,16 +166,15 @@ class Wire:
             timeout=_timeout(request, self._connect_timeout),
         )
 
-    def _headers(
-        self, request: Request, authorization: str, defaults: Mapping[str, str]
-    ) -> dict[str, str]:
-        """Return the headers to add to the session's."""
-        headers = {**request.headers, "Authorization": authorization}
-        if "User-Agent" not in defaults:
-            headers["User-Agent"] = self._user_agent
-        if "Accept-Encoding" not in request.headers and "Accept-Encoding" not in defaults:
-            # On one machine compressing costs more than it saves.
-            headers["Accept-Encoding"] = "identity" if _facts(request.url)[1] else _ACCEPTED
+    def _headers_of(self, request: Request, authorization: str) -> CIMultiDict[str]:
+        headers = self._headers.copy()
+        if request.accept is not None:
+            headers.setdefault("Accept", request.accept)
+        # On one machine compressing costs more than it saves.
+        headers.setdefault("Accept-Encoding", "identity" if _facts(request.url)[1] else _ACCEPTED)
+        if request.headers:
+            headers.update(request.headers)
+        headers["Authorization"] = authorization
         return headers
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
@@ -198,6 +215,10 @@ async def _read_error(response: aiohttp.ClientResponse, total: float | None) -> 
                 pieces.append(piece[:left])
                 left -= len(piece)
     return b"".join(pieces)
+
+
+def _is_closed(session: aiohttp.ClientSession | None) -> bool:
+    return session is not None and session.closed
 
 
 def _is_success(status: int) -> bool:
