@@ -74,16 +74,17 @@ class Download:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         stream, done = self._open, 0
-        while chunk := await self._next(stream):
+        chunks = stream.iter_chunks()
+        while chunk := await self._next(chunks):
             done += len(chunk)
             yield chunk
             if self._progress is not None:
                 self._progress(done, stream.size)
 
-    async def _next(self, stream: DownloadStream) -> bytes:
+    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes:
         # For each piece: what the caller does with it in between is not ours to end.
         async with self._lifetime.within("download"):
-            return await stream.read_some()
+            return await anext(chunks, b"")
 
     async def read(self) -> bytes:
         """Return the whole blob."""

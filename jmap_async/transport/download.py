@@ -36,19 +36,19 @@ class DownloadStream:
         return self._response.content_length
 
     async def iter_chunks(self) -> AsyncIterator[bytes]:
-        """Yield the blob's octets in pieces of the network's making; see `read_some`."""
-        while chunk := await self.read_some():
+        """Yield the blob's octets in pieces of the network's making.
+
+        Raises TransportError if the blob does not come to its end.
+        """
+        while chunk := await self._next():
             yield chunk
 
     def close(self) -> None:
         """Give up what has not been read."""
         self._response.close()
 
-    async def read_some(self) -> bytes:
-        """Return the next octets, empty at the end.
-
-        Raises TransportError if the blob does not come to its end.
-        """
+    async def _next(self) -> bytes:
+        """Return the next piece, empty at the end."""
         try:
             return await self._response.content.readany()
         except FAILURES as error:
