@@ -75,16 +75,16 @@ class Download:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         stream, done = self._open, 0
         chunks = stream.iter_chunks()
-        while chunk := await self._next(chunks):
+        while (chunk := await self._next(chunks)) is not None:
             done += len(chunk)
             yield chunk
             if self._progress is not None:
                 self._progress(done, stream.size)
 
-    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes:
+    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
         # For each piece: what the caller does with it in between is not ours to end.
         async with self._lifetime.within("download"):
-            return await anext(chunks, b"")
+            return await anext(chunks, None)
 
     async def read(self) -> bytes:
         """Return the whole blob."""
