@@ -222,7 +222,9 @@ async def test_closing_ends_it(
         pytest.skip("a stream is not sent again: there is no wait")
     monkeypatch.setattr("jmap_async.auth._PATIENCE", 0.01)
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(aiohttp.ClientSession()) if session == "shared" else None
+        http = aiohttp.ClientSession() if session == "shared" else None
+        if http is not None:
+            await stack.enter_async_context(http)
         world = await stack.enter_async_context(world_of(jmap_server, retry=SOON, http=http))
         tasks = [await begin(world, entry, phase), asyncio.ensure_future(entry.do(world))]
         await asyncio.sleep(0)
