@@ -91,6 +91,6 @@ def sent_headers(
         if name.lower() not in _NOT_SHARED and name not in given
     )
     sent.extend(given)
-    if "User-Agent" not in sent and "User-Agent" not in left_out:
+    if "User-Agent" not in sent and "user-agent" not in map(str.lower, left_out):
         sent["User-Agent"] = user_agent
     return sent

@@ -53,8 +53,8 @@ class Transport:
 
     `http` is a session to share: it is neither changed nor closed. Without it one is made at the
     first request. `headers`, made by `checked_headers`, go with each request. `trust_env` asks the
-    environment for a proxy. `trusted_hosts` are hosts, beyond the one
-    asked for, to which a redirect may lead. `max_response_size` is in octets, decompressed.
+    environment for a proxy. `trusted_hosts` are hosts, beyond the one asked for, to which a
+    redirect may lead. `max_response_size` is in octets, decompressed.
 
     Every method raises AuthenticationError if the server refuses the credential, also once
     refreshed, or redirects to a host that may not see it; TransportError if there is no usable

@@ -64,6 +64,11 @@ def session_beside(shared: aiohttp.ClientSession) -> aiohttp.ClientSession:
     )
 
 
+def asks_environment(shared: aiohttp.ClientSession | None) -> bool:
+    """Tell whether a session has its proxy from the environment: it has been given none."""
+    return shared is not None and shared.trust_env and _proxy(shared) is None
+
+
 def middlewares_with(
     session: aiohttp.ClientSession, authorization: str
 ) -> tuple[aiohttp.ClientMiddlewareType, ...] | None:

@@ -20,7 +20,12 @@ from jmap_async.transport.headers import sent_headers
 from jmap_async.transport.limit import Limit
 from jmap_async.transport.proxies import environments_proxy
 from jmap_async.transport.response import HTTPResponse
-from jmap_async.transport.sharing import middlewares_with, own_session, session_beside
+from jmap_async.transport.sharing import (
+    asks_environment,
+    middlewares_with,
+    own_session,
+    session_beside,
+)
 from jmap_async.transport.urls import is_local
 from jmap_async.transport.wording import shown
 
@@ -81,7 +86,7 @@ class Wire:
         carried: Mapping[str, str] = {} if http is None else http.headers
         left_out = () if http is None else http.skip_auto_headers
         self._headers = sent_headers(headers, carried, user_agent, left_out)
-        self._trust_env = trust_env or (http is not None and http.trust_env)
+        self._trust_env = trust_env or asks_environment(http)
         self._proxies: dict[URL, URL | None] = {}
         self._connect_timeout = connect_timeout
         self._max_response_size = max_response_size

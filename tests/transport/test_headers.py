@@ -48,4 +48,4 @@ def test_what_was_said_to_the_client_wins(said: dict[str, str], carried: dict[st
 
 def test_who_wants_no_user_agent_gets_none() -> None:
     """As a shared session may say."""
-    assert {} == dict(sent_headers({}, {}, "ours", {"User-Agent"}))
+    assert {} == dict(sent_headers({}, {}, "ours", {"User-agent"}))

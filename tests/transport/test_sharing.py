@@ -244,6 +244,12 @@ async def test_the_environments_proxy_is_used_without_its_netrc(
             for headers in (request.headers for request in both.came)
         }
         assert {("Bearer alice", "Basic YW5uOnB3", "localhost:1")} == sent
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+        async with (
+            aiohttp.ClientSession(trust_env=True, proxy=origin) as other,
+            connect(url, auth="alice", http=other),
+        ):
+            assert 19 == len(both.came)
         monkeypatch.setenv("no_proxy", "localhost")
         with pytest.raises(TransportError, match="localhost:1"):
             await connect(url, auth="t", trust_env=True, retry=Retry(attempts=0))
