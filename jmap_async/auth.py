@@ -204,7 +204,9 @@ class Credential:
         raise self._ours(raised, "Getting the credential")
 
     async def _refresh(self, rejected: str) -> bool:
-        async with self._turn:
+        # One that hangs must not stand in the way for ever; cut short, it can lose a rotated token.
+        patience = None if self._patience is None else 2 * self._patience
+        async with asyncio.timeout(patience), self._turn:
             if await self._auth.authorization() != rejected:
                 return True  # replaced in the meantime
             return await self._auth.refresh(rejected)

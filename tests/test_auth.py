@@ -271,7 +271,7 @@ async def test_what_an_auth_raises_is_an_error_of_ours(
 
 
 async def test_nobody_waits_for_ever() -> None:
-    """Who waited long enough gives up; a refresh goes on for those who come later."""
+    """Who waited long enough gives up; a refresh goes on for those who come later, for a while."""
     auth = Rotating()
     credential = Credential(auth, patience=0.01)
     with pytest.raises(TransportError, match="too long") as caught:
@@ -280,6 +280,14 @@ async def test_nobody_waits_for_ever() -> None:
     auth.let_go.set()
     assert await credential.refresh("Bearer 0")
     assert auth.refreshes == 1
+
+    auth.let_go.clear()
+    for expected in (2, 3):
+        with pytest.raises(TransportError):
+            await credential.refresh("Bearer 1")
+        await asyncio.wait(credential._refreshes.values())
+        await asyncio.sleep(0)
+        assert expected == auth.refreshes
 
     class Hanging(Rotating):
         async def authorization(self) -> str:
