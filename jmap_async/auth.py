@@ -8,7 +8,15 @@ from typing import Final, Protocol, runtime_checkable
 
 import attrs
 
-from jmap_async.errors import AuthenticationError, LocalProtocolError
+from jmap_async.errors import (
+    AuthenticationError,
+    JMAPError,
+    LocalProtocolError,
+    RateLimited,
+    RemoteProtocolError,
+    RequestError,
+    TransportError,
+)
 from jmap_async.protocol.declaring import record
 from jmap_async.redaction import Authorization, Secret, tells
 
@@ -126,12 +134,27 @@ def _as_auth(auth: str | tuple[str, str] | Auth) -> Auth:
 
 
 class Credential:
-    """An `Auth` as many tasks use it: a value that the server refused is refreshed once for all."""
+    """An `Auth` as many tasks use it: a value that the server refused is refreshed once for all.
 
-    def __init__(self, auth: Auth) -> None:
+    `patience` is how many seconds a task waits for it. `lost` are the errors that say that it did
+    not get through to where it asks. What it raises becomes an error of ours: TransportError with
+    the outcome "not_sent" if it did not get through, else AuthenticationError.
+    """
+
+    def __init__(
+        self,
+        auth: Auth,
+        *,
+        patience: float | None = None,
+        lost: tuple[type[Exception], ...] = (OSError,),
+    ) -> None:
         self._auth = auth
         # The current value, and what is left of the ones before.
         self._values: deque[Authorization] = deque(maxlen=_REMEMBERED)
+        self._patience = patience
+        self._lost = lost
+        # These two have it at hand: nothing can be waited for, and nothing fails.
+        self._at_hand = type(auth) in {BearerAuth, BasicAuth}
         self._turn = asyncio.Lock()
         self._refreshes: dict[str, asyncio.Task[bool]] = {}
 
@@ -140,11 +163,12 @@ class Credential:
 
         Raises LocalProtocolError if it cannot be a header's value.
         """
-        value = await self._auth.authorization()
+        value = await (self._auth.authorization() if self._at_hand else self._asked())
         if self._values and self._values[-1].value == value:
             return self._values[-1]
-        value = Secret(value)  # what is raised from here does not show it
-        if not value.isascii() or not value.isprintable():
+        # What is raised from here does not show it.
+        value = Secret(value) if isinstance(value, str) else ""
+        if not value or not value.isascii() or not value.isprintable():
             raise LocalProtocolError(
                 f"{type(self._auth).__name__}.authorization() gave a value that no HTTP header "
                 "may hold: printable ASCII characters only."
@@ -156,15 +180,22 @@ class Credential:
         """Replace the value `rejected`; True if there is now another one to try.
 
         Tasks that saw the same value refused share one refresh. It belongs to none of them, so
-        cancelling one leaves it to the others. Raises AuthenticationError if it failed.
+        cancelling one leaves it to the others, as does one that does not wait any longer.
         """
         task = self._refreshes.get(rejected)
         if task is None:
             task = asyncio.create_task(self._refresh(rejected))
             self._refreshes[rejected] = task
             task.add_done_callback(lambda done: self._forget(rejected, done))
-        await asyncio.wait([task])
-        return _outcome(task)
+        await asyncio.wait([task], timeout=self._patience)
+        if not task.done():
+            raise _not_sent("refreshing the credential takes too long")
+        if task.cancelled():
+            raise AuthenticationError("Refreshing the credential was cancelled. Try again.")
+        error = task.exception()
+        if error is not None:
+            raise self._ours(error, "Refreshing the credential")
+        return task.result()
 
     async def close(self) -> None:
         """End what is still being refreshed for tasks that no longer wait for it."""
@@ -173,10 +204,27 @@ class Credential:
             await asyncio.wait(running, timeout=_PATIENCE)
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        if running:
+            # Not for ever: it may take no notice.
+            await asyncio.wait(running, timeout=_PATIENCE)
+
+    async def _asked(self) -> object:
+        task = asyncio.current_task()
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._auth.authorization()
+        except asyncio.CancelledError:
+            if task is None or task.cancelling():
+                raise
+            raise AuthenticationError("Getting the credential was cancelled. Try again.") from None
+        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes ours
+            raised = error
+        raise self._ours(raised, "Getting the credential")
 
     async def _refresh(self, rejected: str) -> bool:
-        async with self._turn:
+        # One that hangs must not stand in the way for ever; cut short, it can lose a rotated token.
+        patience = None if self._patience is None else 2 * self._patience
+        async with asyncio.timeout(patience), self._turn:
             if await self._auth.authorization() != rejected:
                 return True  # replaced in the meantime
             return await self._auth.refresh(rejected)
@@ -186,24 +234,28 @@ class Credential:
         if not task.cancelled():
             task.exception()  # whoever waited may be gone: it counts as seen
 
+    def _ours(self, error: BaseException, doing: str) -> JMAPError:
+        """Return the error for one of those who needed the credential; nothing of theirs left."""
+        made: JMAPError
+        cause: BaseException | None = error
+        match error:
+            case AuthenticationError() | LocalProtocolError() | RateLimited():
+                made, cause = error.for_caller(), error.__cause__
+            case TransportError() | RequestError() | RemoteProtocolError():
+                made = _not_sent(f"{doing} failed: {error}")
+            case _ if isinstance(error, self._lost):
+                # Nobody has refused it: no reason to sign in again.
+                made = _not_sent(f"{doing} failed ({type(error).__name__})")
+            case JMAPError():
+                made, cause = error.for_caller(), error.__cause__
+            case _:
+                # The text of a foreign error may quote the token; its type says enough.
+                made = AuthenticationError(
+                    f"{doing} failed ({type(error).__name__}). Sign in again."
+                )
+        made.__cause__ = None if cause is None or tells(cause) else cause
+        return made
 
-def _outcome(task: asyncio.Task[bool]) -> bool:
-    """Return what a finished refresh returned, or raise an error of the caller's own."""
-    if task.cancelled():
-        raise AuthenticationError("Refreshing the credential was cancelled. Try again.")
-    error = task.exception()
-    if error is None:
-        return task.result()
-    failed = _failed(error)
-    cause: BaseException | None = error
-    if isinstance(error, AuthenticationError):
-        failed, cause = error.for_caller(), error.__cause__
-    failed.__cause__ = None if cause is None or tells(cause) else cause
-    raise failed
 
-
-def _failed(error: BaseException) -> AuthenticationError:
-    # The text of a foreign error may quote what is not known here; its type says enough.
-    return AuthenticationError(
-        f"Refreshing the credential failed ({type(error).__name__}). Sign in again."
-    )
+def _not_sent(what: str) -> TransportError:
+    return TransportError(f"{what}; nothing was sent.", outcome="not_sent")

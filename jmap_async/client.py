@@ -1,9 +1,8 @@
 """The client: connect to a server, and reach its capabilities."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Generator
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -11,8 +10,9 @@ from jmap_async.auth import Auth, as_auth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download, Progress, Uploader, download_url
 from jmap_async.dispatcher import Dispatcher
-from jmap_async.errors import ClientClosed, NoAccount, ReadOnlyAccount, TransportError
+from jmap_async.errors import NoAccount, ReadOnlyAccount
 from jmap_async.facades import Facades
+from jmap_async.lifetime import Lifetime
 from jmap_async.planner import PlannedRequest
 from jmap_async.protocol.blob import Blob, BlobSource
 from jmap_async.protocol.call import AnyCall, Call
@@ -28,6 +28,7 @@ from jmap_async.transport import (
     HTTPSession,
     Timeouts,
     Transport,
+    checked_headers,
     discover,
 )
 
@@ -66,10 +67,11 @@ class Client(Facades):
         self._retry = retry or Retry()
         self._uploader = Uploader(transport, self._retry)
         self._accounts: dict[Id, Facades] = {}
-        self._closed = False
+        self._lifetime = Lifetime()
 
     def __repr__(self) -> str:
-        return f"<Client of {redact(self.session.api_url)}{' (closed)' if self._closed else ''}>"
+        ended = " (closed)" if self._lifetime.ended else ""
+        return f"<Client of {redact(self.session.api_url)}{ended}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,8 +99,8 @@ class Client(Facades):
 
         It happens by itself when a response's `sessionState` differs.
         """
-        self._check_open("refresh_session")
-        return await self._sessions.refresh()
+        async with self._lifetime.within("refresh_session"):
+            return await self._sessions.refresh()
 
     def account(self, account_id: Id) -> Facades:
         """Return the same facades for another account."""
@@ -109,7 +111,7 @@ class Client(Facades):
 
     def batch(self) -> Batch:
         """Compose a request by hand: `async with client.batch() as b`; see Batch."""
-        self._check_open("batch")
+        self._lifetime.check("batch")
         return Batch(self, self._dispatcher, self._account_id)
 
     def explain(self, *calls: AnyCall) -> list[PlannedRequest]:
@@ -118,7 +120,7 @@ class Client(Facades):
         Raises:
             LocalProtocolError: one of them could not be sent.
         """
-        self._check_open("explain")
+        self._lifetime.check("explain")
         return self._dispatcher.explain(calls)
 
     async def upload(
@@ -137,21 +139,11 @@ class Client(Facades):
             TooLarge: more than the server's `maxSizeUpload`.
             NoAccount, ReadOnlyAccount, TransportError, RequestError: it could not be uploaded.
         """
-        self._check_open("upload")
-        account_id = self._blob_account(account_id)
-        if self.session.accounts[account_id].is_read_only:
-            # RFC 8620, 6.1: the server would refuse it, after all of it was sent.
-            raise ReadOnlyAccount(
-                f"upload: the account {account_id!r} is read-only: use credentials that may "
-                "change it"
-            )
-        try:
+        async with self._lifetime.within("upload"):
+            account_id = self._account_to_write(account_id)
             return await self._uploader.upload(
                 self.session, account_id, data, type=type, progress=progress
             )
-        except TransportError:
-            self._check_open("upload")  # closing the client has cut it off
-            raise
 
     def download(
         self,
@@ -167,7 +159,7 @@ class Client(Facades):
         `type` is the Content-Type that the server shall answer with, `name` the file name that it
         may suggest; neither changes the data.
         """
-        self._check_open("download")
+        self._lifetime.check("download")
         wanted = blob_id.blob_id if isinstance(blob_id, Blob) else as_id(blob_id)
         check_id(wanted, "blob id")
         if isinstance(blob_id, Blob) and account_id is None:
@@ -175,20 +167,20 @@ class Client(Facades):
         account_id = self._blob_account(account_id)
         url = download_url(self.session, account_id, wanted, name=name, type=type)
         self._transport.check_named("downloadUrl", url, self.session.url)
-        return Download(
-            self._transport,
-            url,
-            progress,
-            retry=self._retry,
-            check_open=partial(self._check_open, "download"),
-        )
+        return Download(self._transport, url, progress, retry=self._retry, lifetime=self._lifetime)
 
     async def close(self) -> None:
         """Close: what is under way fails with ClientClosed; idempotent."""
-        self._closed = True
-        await self._dispatcher.close()
-        await self._sessions.close()
-        await self._transport.close()
+        if not self._lifetime.ended:
+            self._lifetime.check("close")
+        elif not self._lifetime.is_here:
+            return
+        self._lifetime.end()
+        # All of it, whatever happens in between, from the last to the first.
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._transport.close)
+            stack.push_async_callback(self._sessions.close)
+            stack.push_async_callback(self._dispatcher.close)
 
     # What the facades need (see capabilities/_facade.py)
 
@@ -212,9 +204,14 @@ class Client(Facades):
         """Identify the task that is running now."""
         return self._dispatcher.running_task()
 
-    def _check_open(self, what: str) -> None:
-        if self._closed:
-            raise ClientClosed(f"{what}: the client is closed: make a new one with connect()")
+    def _account_to_write(self, account_id: Id | None) -> Id:
+        chosen = self._blob_account(account_id)
+        if self.session.accounts[chosen].is_read_only:
+            # RFC 8620, 6.1: the server would refuse it, after all of it was sent.
+            raise ReadOnlyAccount(
+                f"upload: the account {chosen!r} is read-only: use credentials that may change it"
+            )
+        return chosen
 
     def _blob_account(self, account_id: Id | None) -> Id:
         """Return the account that a blob belongs to: blobs are scoped to one (RFC 8620, 6)."""
@@ -261,6 +258,8 @@ def connect(
     max_waiting: int = 10_000,
     rows_per_turn: int = 200,
     max_response_size: int = MAX_RESPONSE_SIZE,
+    headers: Mapping[str, str] | None = None,
+    trust_env: bool = False,
     allow_insecure_http: bool = False,
     trusted_hosts: Collection[str] = (),
     resolver: "Resolver | None" = None,
@@ -272,13 +271,16 @@ def connect(
             is looked for: DNS SRV, then `/.well-known/jmap` (RFC 8620, 2.2).
         auth: a token (Bearer), a `(user, password)` pair (Basic), or an Auth object.
         account_id: the account that the facades are for; without it each capability's primary one.
-        http: an aiohttp session to share; it is not closed with the client.
+        http: an aiohttp session whose connections and proxy to share; it is not closed with the
+            client.
         timeout: seconds for one answer of the server, or Timeouts for each step.
         retry: how often and how soon failed requests are sent again, where that is safe.
         max_waiting: calls that may wait to be sent; further ones wait before they are queued.
         rows_per_turn: objects of a /get that are decoded before other tasks have a turn.
         max_response_size: octets of one answer, decompressed, that are read; downloads, which are
             streamed, may be longer.
+        headers: headers to send with each request.
+        trust_env: use the proxy that the environment names (HTTPS_PROXY, NO_PROXY).
         allow_insecure_http: accept `http://` for hosts other than loopback addresses.
         trusted_hosts: hosts outside the asked domain that may be given the credential; "host:port"
             for a redirect to a port other than the default one.
@@ -295,6 +297,7 @@ def connect(
         credential = as_auth(auth)
     finally:
         del auth  # else tracebacks would show it
+    sent = checked_headers(headers)
     timeouts = Timeouts(total=timeout) if isinstance(timeout, int | float) else timeout
 
     async def opened() -> Client:
@@ -308,12 +311,14 @@ def connect(
             credential,
             http=http,
             timeouts=timeouts,
+            headers=sent,
+            trust_env=trust_env,
             allow_insecure_http=allow_insecure_http,
             trusted_hosts=trusted_hosts,
             max_response_size=max_response_size,
         )
         try:
-            sessions = SessionManager(transport, discovery)
+            sessions = SessionManager(transport, discovery, retry=retry)
             _check_account(await sessions.connect(), account_id)
             return Client(
                 sessions,

@@ -17,13 +17,11 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from jmap_async.errors import (
-    ClientClosed,
     JMAPError,
     LimitExceeded,
-    LocalProtocolError,
-    Outcome,
     TransportError,
 )
+from jmap_async.lifetime import closed, elsewhere
 from jmap_async.planner import (
     Entry,
     LearntLimits,
@@ -97,7 +95,7 @@ class Dispatcher:
         entry: Entry | None = call.state
         if entry is None or entry.answer is None:
             if asyncio.get_running_loop() is not self._loop:
-                raise _elsewhere(call)
+                raise elsewhere(call.method.name)
             if self._places.full and not self._planner.knows(call):
                 yield from self._places.admission().__await__()
             entry = self._submit(call)
@@ -126,12 +124,9 @@ class Dispatcher:
 
     def _submit(self, call: Call[Any]) -> Entry:
         if self._closed:
-            raise _closed(call.method.name)
-        session = self._sessions.session
-        if not session.api_url:
-            raise session.lacks("apiUrl")
+            raise closed(call.method.name)
         try:
-            return self._planner.submit(call, session)
+            return self._planner.submit(call, self._sessions.session)
         except BaseException:
             # What it refers to may be queued already, and its own place is for others.
             self._arm()
@@ -155,12 +150,12 @@ class Dispatcher:
         Raises:
             LocalProtocolError, ClientClosed: one of them cannot be sent; nothing was queued.
         """
+        if asyncio.get_running_loop() is not self._loop:
+            raise elsewhere("batch")
         if self._places.full:
             await self._places.admission()
         if self._closed:
-            raise _closed("batch")
-        if not self._sessions.session.api_url:
-            raise self._sessions.session.lacks("apiUrl")
+            raise closed("batch")
         entries = self._planner.submit_batch(calls, self._sessions.session)
         # The queue may be looked at before the tasks that wait for the calls have begun.
         for entry in entries:
@@ -334,7 +329,7 @@ class Dispatcher:
     def _give_up(self, error: Exception | None = None) -> None:
         """Fail everything that waits; by default, because the client is closed."""
         for entry in self._waiters.entries:
-            self._planner.refuse(entry, error or _closed(entry.method.name, entry.outcome))
+            self._planner.refuse(entry, error or closed(entry.method.name, entry.outcome))
         self._wake()
         self._places.admit(everybody=self._closed)
 
@@ -352,19 +347,6 @@ class Dispatcher:
 def _log_defect(what: str, error: Exception) -> None:
     # An error of the user's `Auth` may say the credential.
     _log.error("%s: %s", what, type(error).__name__, exc_info=None if tells(error) else error)
-
-
-def _elsewhere(call: Call[Any]) -> LocalProtocolError:
-    return LocalProtocolError(
-        f"{call.method.name}: this client belongs to another event loop: use a client for each loop"
-    )
-
-
-def _closed(what: str, outcome: Outcome = "not_sent") -> ClientClosed:
-    doubt = "; whether this call was carried out is unknown" if outcome == "unknown" else ""
-    return ClientClosed(
-        f"{what}: the client is closed: make a new one with connect(){doubt}", outcome=outcome
-    )
 
 
 def _cancelled(request: Request) -> TransportError:

@@ -99,7 +99,7 @@ async def slow_client(
 ) -> AsyncIterator[tuple[Client, SlowTransport]]:
     """Connect through a SlowTransport; its queue of fetches begins after the first."""
     transport = SlowTransport(server)
-    sessions = SessionManager(transport, discovered(server.session_url))
+    sessions = SessionManager(transport, discovered(server.session_url), retry=retry)
     await sessions.connect()
     transport.fetching.get_nowait()
     async with Client(sessions, transport, retry=retry) as client:

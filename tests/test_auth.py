@@ -3,12 +3,23 @@
 import asyncio
 import base64
 import gc
+import ssl
 
 import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.auth import Auth, BasicAuth, BearerAuth, Credential, as_auth
-from jmap_async.errors import AuthenticationError, LocalProtocolError
+from jmap_async.errors import (
+    AuthenticationError,
+    HTTPError,
+    JMAPError,
+    LimitExceeded,
+    LocalProtocolError,
+    NotFound,
+    RateLimited,
+    RemoteProtocolError,
+    TransportError,
+)
 
 
 class Rotating:
@@ -173,7 +184,7 @@ async def test_a_cancelled_waiter_leaves_the_refresh_to_the_others() -> None:
 
 async def test_each_waiter_gets_an_error_of_its_own() -> None:
     """A refresh that raises gives every waiter its own AuthenticationError, with the cause."""
-    auth = Rotating(error=OSError("token sesame was refused"))
+    auth = Rotating(error=KeyError("token sesame was refused"))
     auth.let_go.set()
     credential = Credential(auth)
     tasks = [credential.refresh("Bearer 0") for _ in range(3)]
@@ -200,11 +211,103 @@ async def test_a_refresh_that_is_cancelled_inside_is_an_error_not_a_cancellation
     """A waiter that nobody cancelled never sees CancelledError."""
 
     class Cancelling(Rotating):
-        async def refresh(self, rejected: str) -> bool:
+        async def authorization(self) -> str:
             raise asyncio.CancelledError
 
     with pytest.raises(AuthenticationError):
+        await Credential(Cancelling()).authorization()
+    with pytest.raises(AuthenticationError):
         await Credential(Cancelling()).refresh("Bearer 0")
+
+
+class Failing:
+    """An Auth that raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def authorization(self) -> str:
+        raise self.error
+
+    async def refresh(self, rejected: str) -> bool:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (TransportError("no answer", outcome="unknown"), TransportError),
+        (HTTPError("HTTP 400", status=400), TransportError),
+        (RemoteProtocolError("no token in it"), TransportError),
+        (LimitExceeded("too much"), TransportError),
+        (RateLimited("later", retry_after=7.0), RateLimited),
+        (OSError("no network"), TransportError),
+        (ssl.SSLError("no certificate"), TransportError),
+        (TimeoutError(), TransportError),
+        (EOFError("broken off"), TransportError),
+        (AuthenticationError("revoked"), AuthenticationError),
+        (LocalProtocolError("not signed in yet"), LocalProtocolError),
+        (NotFound("no such user"), NotFound),
+        (UnicodeError("x"), AuthenticationError),
+        (RuntimeError("x"), AuthenticationError),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+@pytest.mark.parametrize("method", ["authorization", "refresh"])
+async def test_what_an_auth_raises_is_an_error_of_ours(
+    method: str, error: Exception, expected: type[JMAPError]
+) -> None:
+    """Where nobody refused anything, nothing was sent, which is no reason to sign in again."""
+    credential = Credential(Failing(error), lost=(OSError, EOFError))
+    needed = credential.authorization() if method == "authorization" else credential.refresh("x")
+    with pytest.raises(JMAPError) as caught:
+        await needed
+    assert expected is type(caught.value)
+    assert error is not caught.value
+    if isinstance(caught.value, TransportError):
+        assert "not_sent" == caught.value.outcome
+    if isinstance(caught.value, RateLimited):
+        assert 7.0 == caught.value.retry_after
+
+
+async def test_nobody_waits_for_ever() -> None:
+    """Who waited long enough gives up; a refresh goes on for those who come later, for a while."""
+    auth = Rotating()
+    credential = Credential(auth, patience=0.01)
+    with pytest.raises(TransportError, match="too long") as caught:
+        await credential.refresh("Bearer 0")
+    assert "not_sent" == caught.value.outcome
+    auth.let_go.set()
+    assert await credential.refresh("Bearer 0")
+    assert auth.refreshes == 1
+
+    auth.let_go.clear()
+    for expected in (2, 3):
+        with pytest.raises(TransportError):
+            await credential.refresh("Bearer 1")
+        await asyncio.wait(credential._refreshes.values())
+        await asyncio.sleep(0)
+        assert expected == auth.refreshes
+
+    class Hanging(Rotating):
+        async def authorization(self) -> str:
+            await asyncio.Event().wait()
+            return ""
+
+    with pytest.raises(TransportError, match="TimeoutError"):
+        await Credential(Hanging(), patience=0.01).authorization()
+
+
+@pytest.mark.parametrize("value", [None, b"Bearer x", 7])
+async def test_a_value_that_is_no_text_is_refused(value: object) -> None:
+    """Nor is anything else that a careless Auth may return."""
+
+    class Careless(Rotating):
+        async def authorization(self) -> str:
+            return value  # type: ignore[return-value]
+
+    with pytest.raises(LocalProtocolError, match="Careless"):
+        await Credential(Careless()).authorization()
 
 
 async def test_an_error_that_nobody_waits_for_any_more_is_not_reported() -> None:

@@ -8,7 +8,7 @@ import math
 import pytest
 from aiohttp import web
 
-from jmap_async import Client, connect
+from jmap_async import Client, Retry, connect
 from jmap_async.auth import BearerAuth
 from jmap_async.errors import (
     AuthenticationError,
@@ -34,6 +34,8 @@ from tests.serving import (
     slow_client,
     turns,
 )
+
+ONCE = Retry(attempts=0)
 
 SUBMISSION = "urn:ietf:params:jmap:submission"
 
@@ -178,7 +180,7 @@ async def test_a_refresh_that_fails_keeps_the_old_session(
     front = Front(jmap_server)
     async with (
         site(front) as origin,
-        connect(f"{origin}/session", auth=jmap_server.token) as client,
+        connect(f"{origin}/session", auth=jmap_server.token, retry=ONCE) as client,
     ):
         session, front.failures = client.session, math.inf
         jmap_server.limits = Limits(max_calls_in_request=7)
@@ -192,8 +194,8 @@ async def test_a_refresh_that_fails_keeps_the_old_session(
         assert [TransportError] * 2 == [type(error).__mro__[1] for error in errors]
         assert errors[0] is not errors[1]
         assert session is client.session
-        # Once by itself and once when it was asked to; each time it was looked for again.
-        assert (3, 5) == (tried, front.fetches)
+        # Once by itself and once when it was asked to.
+        assert (2, 3) == (tried, front.fetches)
         front.failures = 0
         await client.refresh_session()
         assert 7 == client.session.core.max_calls_in_request
@@ -202,16 +204,99 @@ async def test_a_refresh_that_fails_keeps_the_old_session(
 
 async def test_a_session_that_is_not_where_it_was(jmap_server: MemoryServer) -> None:
     """It is looked for where it was found the first time."""
+    places = ["/old"]
     front = Front(jmap_server)
+
+    async def move(request: web.BaseRequest) -> web.Response:
+        if request.path == "/session":
+            return web.Response(status=307, headers={"Location": places[-1]})
+        return await front(request) if request.path == places[-1] else web.Response(status=404)
+
     async with (
-        site(front) as origin,
-        connect(f"{origin}/session", auth=jmap_server.token) as client,
+        site(move) as origin,
+        connect(f"{origin}/session", auth=jmap_server.token, retry=ONCE) as client,
     ):
-        front.failures = 1
+        assert f"{origin}/old" == client.session.url
+        places.append("/new")
         jmap_server.add_account("A2")
         await client.refresh_session()
+        assert f"{origin}/new" == client.session.url
         assert {"A1", "A2"} == {*client.session.accounts}
+
+
+async def test_calls_do_not_wait_for_a_session_that_takes_several_attempts(
+    jmap_server: MemoryServer,
+) -> None:
+    """The old one serves meanwhile, and the new one counts as soon as it is here."""
+    failed, let_go = asyncio.Event(), asyncio.Event()
+    front = Front(jmap_server)
+
+    async def hesitant(request: web.BaseRequest) -> web.Response:
+        if front.fetches == 2:
+            await let_go.wait()
+        answer = await front(request)
+        if answer.status == 500:
+            failed.set()
+        return answer
+
+    async with (
+        site(hesitant) as origin,
+        connect(f"{origin}/session", auth=jmap_server.token, retry=AT_ONCE) as client,
+    ):
+        old, front.failures = client.session, 1
+        refresh = asyncio.create_task(client.refresh_session())
+        await failed.wait()
+        assert {"n": 1} == await client.core.echo({"n": 1})
+        assert old is client.session
+        let_go.set()
+        assert await refresh is client.session
         assert 3 == front.fetches
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 3])
+async def test_t22_places_are_asked_in_rounds(attempts: int) -> None:
+    """All before one twice; none again that refused for good or wants a long wait."""
+    asked: list[str] = []
+    answers = {
+        "/busy": 503,
+        "/gone": 404,
+        "/patient": 429,
+        "/broken": 500,
+    }
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        asked.append(request.path)
+        status = answers[request.path]
+        return web.Response(status=status, headers={"Retry-After": "99"} if status == 429 else {})
+
+    async with site(handler) as origin:
+        transport = Transport(BearerAuth("t"))
+        urls = [f"{origin}{path}" for path in answers]
+        retry = Retry(attempts=attempts, first_delay=0)
+        with pytest.raises(DiscoveryError, match=r"HTTP 503.*HTTP 404.*HTTP 429.*HTTP 500"):
+            await SessionManager(transport, discovered(*urls), retry=retry).connect()
+        await transport.close()
+    assert [*answers, *["/busy", "/broken"] * attempts] == asked
+
+
+async def test_t32_the_longest_wait_of_a_round_is_kept(jmap_server: MemoryServer) -> None:
+    """No server of several is asked before the time that it named."""
+    times: dict[str, list[float]] = {"/now": [], "/later": []}
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        times[request.path].append(asyncio.get_running_loop().time())
+        if len(times["/later"]) == 2:
+            return web.json_response(session_object(jmap_server.world, jmap_server.url))
+        after = "0.2" if request.path == "/later" else "0"
+        return web.Response(status=503, headers={"Retry-After": after})
+
+    async with site(handler) as origin:
+        transport = Transport(BearerAuth(jmap_server.token))
+        urls = [f"{origin}{path}" for path in times]
+        await SessionManager(transport, discovered(*urls), retry=AT_ONCE).connect()
+        await transport.close()
+    first, second = times["/later"]
+    assert second - first >= 0.2
 
 
 async def test_a_credential_that_is_refused_later(
@@ -235,14 +320,14 @@ async def test_t22_further_places_are_tried(jmap_server: MemoryServer) -> None:
     async with site(unavailable) as busy:
         urls = ("http://127.0.0.1:1/session", f"{busy}/session", jmap_server.session_url)
         transport = Transport(BearerAuth(jmap_server.token))
-        manager = SessionManager(transport, discovered(*urls))
+        manager = SessionManager(transport, discovered(*urls), retry=ONCE)
         assert await manager.connect() is manager.session
         assert jmap_server.session_url == manager.session.url
-        nobody = SessionManager(transport, discovered(*urls[:2]))
+        nobody = SessionManager(transport, discovered(*urls[:2]), retry=ONCE)
         with pytest.raises(DiscoveryError, match=r"no JMAP server of 127\.0\.0\.1 .*:1/.*503"):
             await nobody.connect()
         with pytest.raises(TransportError, match=r"127\.0\.0\.1:1") as caught:
-            await SessionManager(transport, discovered(urls[0])).connect()
+            await SessionManager(transport, discovered(urls[0]), retry=ONCE).connect()
         assert "not_sent" == caught.value.outcome
         await transport.close()
 
@@ -333,21 +418,14 @@ class Odd:
         return web.json_response(session_object(self.server.world, self.server.url) | self.odd)
 
 
-async def test_without_an_api_url_calls_fail_and_the_rest_can_be_used(
+async def test_without_an_api_url_there_is_nothing_to_connect_to(
     jmap_server: MemoryServer,
 ) -> None:
-    """The error names the server's member; uploads have a URL of their own."""
-    async with (
-        site(Odd(jmap_server, apiUrl=None)) as origin,
-        connect(f"{origin}/session", auth=jmap_server.token) as client,
-    ):
-        with pytest.raises(RemoteProtocolError, match="has no apiUrl that can be used"):
-            await client.core.echo()
-        with pytest.raises(RemoteProtocolError, match="has no apiUrl"):
-            async with client.batch() as batch:
-                _ = batch.core.echo()
-        assert 5 == (await client.upload(b"hello")).size
-        assert is_idle(client)
+    """The error names the server's member."""
+    async with site(Odd(jmap_server, apiUrl=None)) as origin:
+        with pytest.raises(RemoteProtocolError, match="apiUrl") as caught:
+            await connect(f"{origin}/session", auth=jmap_server.token)
+        assert "not_sent" == caught.value.outcome
 
 
 @pytest.mark.parametrize("state", [None, 5])

@@ -1,19 +1,20 @@
 """A download: chunks as they come, or the whole of it (RFC 8620, 6.2)."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from jmap_async.blobs.files import in_thread, opened
-from jmap_async.blobs.repeating import failed_to_come, repeated
 from jmap_async.blobs.upload import Progress
 from jmap_async.errors import LocalProtocolError
+from jmap_async.lifetime import Lifetime
 from jmap_async.protocol import uri_template
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
+from jmap_async.repeating import may_pass, repeated
 from jmap_async.retry import Retry
 from jmap_async.transport import DownloadStream, Transport
 
@@ -31,20 +32,19 @@ class Download:
         progress: Progress | None,
         *,
         retry: Retry,
-        check_open: Callable[[], None],
+        lifetime: Lifetime,
     ) -> None:
         self._transport = transport
         self._url = url
         self._progress = progress
         self._retry = retry
-        self._check_open = check_open
+        self._lifetime = lifetime
         self._stack = AsyncExitStack()
         self._stream: DownloadStream | None = None
 
     async def __aenter__(self) -> Self:
-        self._stream = await repeated(
-            self._begin, passes=failed_to_come, retry=self._retry, transport=self._transport
-        )
+        async with self._lifetime.within("download"):
+            self._stream = await repeated(self._begin, passes=may_pass, retry=self._retry)
         return self
 
     async def _begin(self) -> DownloadStream:
@@ -74,19 +74,17 @@ class Download:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         stream, done = self._open, 0
-        async for chunk in self._chunks(stream):
+        chunks = stream.iter_chunks()
+        while (chunk := await self._next(chunks)) is not None:
             done += len(chunk)
             yield chunk
             if self._progress is not None:
                 self._progress(done, stream.size)
 
-    async def _chunks(self, stream: DownloadStream) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in stream.iter_chunks():
-                yield chunk
-        except Exception:
-            self._check_open()  # closing the client has cut it off
-            raise
+    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        # For each piece: what the caller does with it in between is not ours to end.
+        async with self._lifetime.within("download"):
+            return await anext(chunks, None)
 
     async def read(self) -> bytes:
         """Return the whole blob."""
@@ -111,7 +109,7 @@ def download_url(
 ) -> str:
     """Return where a blob is to be had (RFC 8620, 6.2)."""
     if not session.download_url:
-        raise LocalProtocolError("download: the server's session names no download URL")
+        raise session.lacks("downloadUrl", "download")
     return uri_template.expand(
         session.download_url,
         {

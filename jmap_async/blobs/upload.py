@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import attrs
 import orjson
 
 from jmap_async.blobs.files import in_thread, opened
-from jmap_async.blobs.repeating import is_busy, repeated, was_refused
 from jmap_async.blobs.slots import Slots
 from jmap_async.errors import JMAPError, LocalProtocolError, RemoteProtocolError, TooLarge
 from jmap_async.protocol import uri_template
@@ -19,6 +19,7 @@ from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.types import Id
 from jmap_async.redaction import beginning
+from jmap_async.repeating import is_busy, may_pass, repeated
 from jmap_async.retry import Retry
 from jmap_async.transport import HTTPResponse, Transport
 
@@ -54,12 +55,14 @@ class Uploader:
                 "(maxSizeUpload): split the data, or ask for a higher limit"
             )
         if not session.upload_url:
-            raise LocalProtocolError("upload: the server's session names no upload URL")
+            raise session.lacks("uploadUrl", "upload")
         url = uri_template.expand(session.upload_url, {"accountId": account_id})
         self._transport.check_named("uploadUrl", url, session.url)
         self._slots.keep_to(session.core)
         async with self._slots, _source(data, size, limit, progress) as source:
-            return _read_blob(await self._send(url, source, type))
+            blob = _read_blob(await self._send(url, source, type))
+            _check_fit(blob, account_id, source.sent)
+            return blob if blob.type else attrs.evolve(blob, type=type)
 
     async def _send(self, url: str, source: "_Source", type: str) -> HTTPResponse:
         async def attempt() -> HTTPResponse:
@@ -74,9 +77,9 @@ class Uploader:
         def passes(error: JMAPError) -> bool:
             if is_busy(error):
                 self._slots.learn()
-            return was_refused(error) and (source.repeatable or not source.begun)
+            return may_pass(error) and (source.repeatable or not source.begun)
 
-        return await repeated(attempt, passes=passes, retry=self._retry, transport=self._transport)
+        return await repeated(attempt, passes=passes, retry=self._retry)
 
 
 class _Source:
@@ -96,6 +99,8 @@ class _Source:
         # Of an iterable nobody can know: some give their data only once.
         self.repeatable = not isinstance(data, AsyncIterable)
         self.begun = False
+        self.sent = size or 0
+        """How many octets have been taken from it, when it has come to its end."""
 
     @property
     def body(self) -> bytes | AsyncIterable[bytes]:
@@ -107,6 +112,7 @@ class _Source:
         done = 0
         async for chunk in self._chunks():
             done += len(chunk)
+            self.sent = done
             if done > self._limit:
                 raise TooLarge(
                     f"upload: more than the {self._limit} octets that the server takes "
@@ -166,3 +172,20 @@ def _read_blob(response: HTTPResponse) -> Blob:
         f"the server's answer to an upload is no upload response: {reason}",
         piece=beginning(response.body),
     )
+
+
+def _check_fit(blob: Blob, account_id: Id, sent: int) -> None:
+    """Refuse an answer that is about another blob than the one that was sent."""
+    problem = None
+    if blob.account_id not in {"", account_id}:
+        problem = f"it is for the account {blob.account_id!r:.80}, not {account_id!r}"
+    elif blob.size != sent:
+        problem = f"it says {blob.size} octets, but {sent} were sent"
+    elif not blob.blob_id:
+        problem = "its blobId is empty"
+    if problem is not None:
+        raise RemoteProtocolError(
+            f"upload: the server's answer cannot be believed: {problem}. It breaks RFC 8620, 6.1: "
+            "report it to whoever runs the server",
+            piece=blob.blob_id,
+        )

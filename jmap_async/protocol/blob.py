@@ -18,7 +18,7 @@ class Blob:
     """An uploaded blob (RFC 8620, 6.1); `size` is in octets, `type` may be normalised."""
 
     blob_id: Id
-    type: str
+    type: str = forgiving(default="")
     size: int
     account_id: Id = forgiving(default="")
 

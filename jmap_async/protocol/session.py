@@ -87,11 +87,11 @@ class Session:
     )
     """What is known of calls that differ in ids and patches alone (see planner/usual.py)."""
 
-    def lacks(self, member: str) -> RemoteProtocolError:
-        """Make the error for a call that needs what the server's session does not have."""
+    def lacks(self, member: str, what: str) -> RemoteProtocolError:
+        """Make the error for what needs a URL that the server's session does not have."""
         return RemoteProtocolError(
-            f"the server's session at {self.url} has no {member} that can be used: "
-            "nothing can be sent"
+            f"{what}: the server's session at {self.url} has no {member} that can be used",
+            outcome="not_sent",
         )
 
     def primary_account(self, capability: str) -> Id | None:

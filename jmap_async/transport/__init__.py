@@ -6,6 +6,7 @@ from aiohttp import ClientSession as HTTPSession
 
 from jmap_async.transport.discovery import Discovery, discover
 from jmap_async.transport.download import DownloadStream
+from jmap_async.transport.headers import checked_headers
 from jmap_async.transport.http import MAX_RESPONSE_SIZE, Transport
 from jmap_async.transport.problem import problem
 from jmap_async.transport.response import HTTPResponse, Timeouts
@@ -22,6 +23,7 @@ __all__ = [
     "HTTPSession",
     "Timeouts",
     "Transport",
+    "checked_headers",
     "discover",
     "may_receive_credentials",
     "problem",

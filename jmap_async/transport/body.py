@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
 from jmap_async.errors import LocalProtocolError
+from jmap_async.transport.limit import Limit
 
 _FIRST: Final = 32 * 1024
 """Octets that are handed over first: below aiohttp's mark for draining, so that this write fails
@@ -25,9 +26,9 @@ class RequestBody(aiohttp.Payload):
     """Bytes or a stream to send; `sent` becomes true with the first octets.
 
     `size` is the number of octets of a stream, if known. `on_sent` is called once, when `sent`
-    becomes true. `stall` is how many seconds the server may let us wait to send more. `begun` tells
-    whether a stream was asked for its first chunk. `error` is what the stream itself raised, to be
-    told from what the connection raised.
+    becomes true. `stall` is how many seconds the server may let us wait to send more, while `limit`
+    stands still. `begun` tells whether a stream was asked for its first chunk. `error` is what the
+    stream itself raised, to be told from what the connection raised.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class RequestBody(aiohttp.Payload):
         self.sent = False
         self.begun = False
         self.error: Exception | None = None
+        self.limit: Limit | None = None
 
     @property
     def size(self) -> int | None:
@@ -63,6 +65,14 @@ class RequestBody(aiohttp.Payload):
         """Write everything; aiohttp calls this once it has a connection."""
         if _hung_up(writer):
             raise aiohttp.ClientConnectionResetError("The server has closed the connection")
+        if self.limit is not None:
+            self.limit.halt()
+        await self._write(writer)
+        self._mark_sent()  # of an empty stream only the headers go
+        if self.limit is not None:
+            self.limit.begin()
+
+    async def _write(self, writer: AbstractStreamWriter) -> None:
         if isinstance(self._data, bytes):
             await self._put(writer, self._data)
         else:
@@ -70,7 +80,6 @@ class RequestBody(aiohttp.Payload):
                 async for chunk in chunks:
                     if chunk:
                         await self._put(writer, chunk)
-        self._mark_sent()  # of an empty stream only the headers go
 
     async def _put(self, writer: AbstractStreamWriter, data: bytes) -> None:
         if self.sent:

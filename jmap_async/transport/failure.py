@@ -11,6 +11,9 @@ from jmap_async.transport.wording import one_line
 FAILURES: Final = (aiohttp.ClientError, OSError, ValueError)
 """What a request can raise, time-outs among them; anything else is a bug and stays as it is."""
 
+UNREACHABLE: Final = (OSError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
+"""What a request can raise that got no answer: nobody has refused anything."""
+
 _NO_CONNECTION: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 

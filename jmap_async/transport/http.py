@@ -7,8 +7,9 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
+    Mapping,
 )
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, TypeVar
@@ -18,11 +19,13 @@ from yarl import URL
 
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, Credential
-from jmap_async.errors import AuthenticationError, ClientClosed, HTTPError
+from jmap_async.errors import AuthenticationError, HTTPError
 from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
+from jmap_async.transport.failure import UNREACHABLE
 from jmap_async.transport.problem import problem
+from jmap_async.transport.redirects import MOST_REDIRECTS, in_circles, redirected_post
 from jmap_async.transport.response import HTTPResponse, Timeouts
 from jmap_async.transport.urls import (
     REDIRECTS,
@@ -40,8 +43,6 @@ from jmap_async.transport.wording import shown
 MAX_RESPONSE_SIZE: Final = 256 * 1024 * 1024
 """Octets of an answer, decompressed, that are read unless the user says otherwise."""
 
-_MOST_REDIRECTS: Final = 5
-
 _MOST_DOWNLOADS: Final = 100
 """Downloads that are open at the same time, each with a connection of its own; more wait."""
 
@@ -52,9 +53,10 @@ AnswerT = TypeVar("AnswerT", bound=HTTPResponse | DownloadStream)
 class Transport:
     """Sends requests with the credential, to places that may see it, and bounds what comes back.
 
-    `http` is a session to share: its defaults are respected and never changed, and it is not
-    closed. Without it one is made at the first request. `trusted_hosts` are hosts, beyond the one
-    asked for, to which a redirect may lead. `max_response_size` is in octets, decompressed.
+    `http` is a session to share: it is neither changed nor closed. Without it one is made at the
+    first request. `headers`, made by `checked_headers`, go with each request. `trust_env` asks the
+    environment for a proxy. `trusted_hosts` are hosts, beyond the one asked for, to which a
+    redirect may lead. `max_response_size` is in octets, decompressed.
 
     Every method raises AuthenticationError if the server refuses the credential, also once
     refreshed, or redirects to a host that may not see it; TransportError if there is no usable
@@ -71,18 +73,21 @@ class Transport:
         trusted_hosts: Collection[str] = (),
         max_response_size: int = MAX_RESPONSE_SIZE,
         user_agent: str = f"jmap_async/{__version__}",
+        headers: Mapping[str, str] | None = None,
+        trust_env: bool = False,
     ) -> None:
-        self._credential = Credential(auth)
         self._timeouts = timeouts or Timeouts()
+        self._credential = Credential(auth, patience=self._timeouts.total, lost=UNREACHABLE)
         self._allow_insecure_http = allow_insecure_http
         self._trusted_hosts = canonical_hosts(trusted_hosts)
-        self._closed = asyncio.Event()
         self._downloads = asyncio.Semaphore(_MOST_DOWNLOADS)
         self._wire = Wire(
             http,
             connect_timeout=self._timeouts.connect,
             max_response_size=max_response_size,
             user_agent=user_agent,
+            headers=headers or {},
+            trust_env=trust_env,
         )
 
     async def fetch_session(self, url: str, *, asked: str | None = None) -> HTTPResponse:
@@ -107,17 +112,17 @@ class Transport:
 
         A status other than 2xx is for `problem` to explain. `timeout` bounds the whole answer, in
         seconds. `on_sent` is called when the first octets have left: a failure before that has
-        the outcome "not_sent". Repeating with a fresh credential calls it again. Raises HTTPError
-        for a redirect, which would lose the body.
+        the outcome "not_sent". Repeating with a fresh credential calls it again, as does a
+        redirect. Raises HTTPError for one that is not followed; see `redirected_post`.
         """
         request = Request(
             method="POST",
             url=self._checked(url),
-            headers={"Accept": "application/json"},
+            accept="application/json",
             body=partial(RequestBody, body, content_type="application/json", on_sent=on_sent),
             total=self._timeouts.total if timeout is None else timeout,
         )
-        return _not_redirected(await self._authorized(request, self._wire.exchange))
+        return await self._posted(request)
 
     async def upload(
         self,
@@ -132,21 +137,21 @@ class Transport:
 
         A stream is sent as it comes; give its `size` in octets if it is known, and tell whether it
         begins anew when it is iterated over again (`repeatable`). If it does not, refreshing the
-        credential helps only the next call. Raises HTTPError for a redirect, and for any other
-        status what `problem` makes of it.
+        credential helps only the next call. Raises HTTPError for a redirect that is not followed,
+        and for any other status what `problem` makes of it.
         """
         request = Request(
             method="POST",
             url=self._checked(url),
-            headers={"Accept": "application/json"},
+            accept="application/json",
             body=partial(
                 RequestBody, data, content_type=content_type, size=size, stall=self._timeouts.read
             ),
             repeatable=repeatable or isinstance(data, bytes),
-            read=self._timeouts.read,
+            total=self._timeouts.total,
+            streams=True,
         )
-        response = _not_redirected(await self._authorized(request, self._wire.exchange))
-        return _successful(response, "maxSizeUpload")
+        return _successful(await self._posted(request), "maxSizeUpload")
 
     @asynccontextmanager
     async def download(self, url: str) -> AsyncGenerator[DownloadStream, None]:
@@ -165,16 +170,8 @@ class Transport:
             finally:
                 answer.close()
 
-    async def pause(self, seconds: float) -> None:
-        """Wait before something is sent again; raises ClientClosed if that will not be."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closed.wait()
-            raise ClientClosed("The client was closed while a request waited to be sent again.")
-
     async def close(self) -> None:
         """Close the connections, unless they belong to a shared session; idempotent."""
-        self._closed.set()
         await self._wire.close()
         await self._credential.close()
 
@@ -191,9 +188,12 @@ class Transport:
 
     async def _get_session(self, url: str) -> HTTPResponse:
         # RFC 8620, 2: a session must not come out of an HTTP cache.
-        headers = {"Accept": "application/json", "Cache-Control": "no-cache"}
         request = Request(
-            method="GET", url=self._checked(url), headers=headers, total=self._timeouts.total
+            method="GET",
+            url=self._checked(url),
+            accept="application/json",
+            headers={"Cache-Control": "no-cache"},
+            total=self._timeouts.total,
         )
         return await self._authorized(request, self._wire.exchange)
 
@@ -201,9 +201,26 @@ class Transport:
         # Compressed blobs gain little, and uncompressed ones come with their true size.
         headers = {"Accept-Encoding": "identity"}
         request = Request(
-            method="GET", url=self._checked(url), headers=headers, read=self._timeouts.read
+            method="GET",
+            url=self._checked(url),
+            headers=headers,
+            total=self._timeouts.total,
+            read=self._timeouts.read,
+            streams=True,
         )
         return await self._authorized(request, self._wire.open)
+
+    async def _posted(self, request: Request) -> HTTPResponse:
+        """Send a POST, past redirects that keep it."""
+        followed = 0
+        while True:
+            response = await self._authorized(request, self._wire.exchange)
+            further = redirected_post(request, response)
+            if further is None:
+                return response
+            if followed == MOST_REDIRECTS:
+                raise in_circles(request, response.status)
+            request, followed = further, followed + 1
 
     async def _authorized(
         self, request: Request, send: Callable[[Request, Authorization], Awaitable[AnswerT]]
@@ -225,7 +242,7 @@ class Transport:
     ) -> AnswerT:
         """Get `url`, following redirects by hand as far as the credential may go."""
         came_from: str | None = None
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             if not may_receive_credentials(
                 url, asked_host, self._trusted_hosts, came_from=came_from
             ):
@@ -236,7 +253,7 @@ class Transport:
                 return answer
             came_from, url = url, redirected(url, location)
         raise HTTPError(
-            f"{shown(url)}: this is where more than {_MOST_REDIRECTS} redirects led; the server "
+            f"{shown(url)}: this is where more than {MOST_REDIRECTS} redirects led; the server "
             "seems to send its clients in circles."
         )
 
@@ -256,19 +273,6 @@ def _stray(url: str, came_from: str | None, asked_host: str) -> str:
         f"{origin} {shown(url)}, which is not {asked_host} over https, on the same port or the "
         "default one. If that is right, pass the latter URL as the target, or its host in "
         "trusted_hosts=[...], with its port unless that is the default one."
-    )
-
-
-def _not_redirected(response: HTTPResponse) -> HTTPResponse:
-    """Return the answer of a POST unless it is a redirect, which is never followed."""
-    location = response.headers.get("Location")
-    if response.status not in REDIRECTS or location is None:
-        return response
-    raise HTTPError(
-        f"POST {shown(response.url)} was redirected to {shown(redirected(response.url, location))}."
-        " A redirected POST would lose its body: fetch the session again, or correct the target.",
-        status=response.status,
-        body=response.body.decode(errors="replace"),
     )
 
 

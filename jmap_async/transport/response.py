@@ -27,8 +27,9 @@ class HTTPResponse:
 class Timeouts:
     """How long to wait, in seconds.
 
-    `connect` for a connection with TLS, `total` for one answer of the API or the session from
-    beginning to end, `read` for the next bytes of an upload's or a download's.
+    `connect` for a connection with TLS; `total` for one answer from beginning to end, be it of the
+    API, the session or an upload, for the beginning of a download, and for an Auth; `read` for each
+    next piece of a blob on its way.
     """
 
     connect: float = 10.0

@@ -51,6 +51,7 @@ def check_named(
             f"the session at {shown(session_url)} has {shown(url)} as {name}: {reason}. What "
             f"needs the {name} does not work with this server",
             piece=shown(url),
+            outcome="not_sent",
         )
 
 

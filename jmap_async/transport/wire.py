@@ -1,11 +1,14 @@
 """One HTTP request and its answer, by aiohttp: bounded in time and size, with our own errors."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 from yarl import URL
 
 from jmap_async.errors import ClientClosed, LocalProtocolError, ResponseTooLarge
@@ -15,7 +18,16 @@ from jmap_async.transport.body import RequestBody
 from jmap_async.transport.coding import undone
 from jmap_async.transport.download import DownloadStream, coding_of
 from jmap_async.transport.failure import FAILURES, failure, is_stale
+from jmap_async.transport.headers import sent_headers
+from jmap_async.transport.limit import Limit
+from jmap_async.transport.proxies import environments_proxy
 from jmap_async.transport.response import HTTPResponse
+from jmap_async.transport.sharing import (
+    asks_environment,
+    middlewares_with,
+    own_session,
+    session_beside,
+)
 from jmap_async.transport.urls import is_local
 from jmap_async.transport.wording import shown
 
@@ -34,24 +46,31 @@ _ERROR_BODY: Final = 1024 * 1024
 class Request:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 
-    `total` bounds the whole exchange, `read` the wait for each next piece of the answer; both in
-    seconds, None for no bound.
+    It has its `headers` whatever else is said; `accept` counts where nobody says anything.
+    `total` bounds the whole exchange, in seconds. If the request `streams`, that is what comes
+    before and after the blob: of an upload's body or a download's answer each next piece may take
+    `read` seconds.
     """
 
     method: str
     url: URL = attrs.field(repr=lambda url: shown(str(url)))
-    headers: Mapping[str, str]
+    accept: str | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     body: Callable[[], RequestBody] | None = None
     repeatable: bool = True
-    total: float | None = None
+    total: float | None
     read: float | None = None
+    streams: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {shown(str(self.url))}"
 
 
 class Wire:
-    """An aiohttp session, shared or made at the first request, and what is asked of it."""
+    """An aiohttp session, made at the first request, and what is asked of it.
+
+    With `http` it uses the connections and the proxy of that, see `session_beside`.
+    """
 
     def __init__(
         self,
@@ -60,20 +79,21 @@ class Wire:
         connect_timeout: float,
         max_response_size: int,
         user_agent: str,
+        headers: Mapping[str, str],
+        trust_env: bool,
     ) -> None:
-        # aiohttp would refuse every request: two sources of one header.
-        if http is not None and http.auth is not None:
-            raise LocalProtocolError(
-                "The ClientSession given as http= has credentials of its own (auth=). Share one "
-                "that was made without."
-            )
         if max_response_size < 1:
             raise LocalProtocolError("max_response_size is a number of octets, from 1.")
-        self._http = http
-        self._owned = http is None
+        self._shared = http
+        self._http: aiohttp.ClientSession | None = None
+        # What was said to the client wins over what a session carries, and that over ours.
+        carried: Mapping[str, str] = {} if http is None else http.headers
+        left_out = () if http is None else http.skip_auto_headers
+        self._headers = sent_headers(headers, carried, user_agent, left_out)
+        self._trust_env = trust_env or asks_environment(http)
+        self._proxies: dict[URL, URL | None] = {}
         self._connect_timeout = connect_timeout
         self._max_response_size = max_response_size
-        self._user_agent = user_agent
         self._closed = False
 
     async def exchange(
@@ -85,7 +105,16 @@ class Wire:
         """
         body = None if request.body is None else request.body()
         try:
-            return await self._read(request, await self._start(request, authorization, body))
+            if self._trust_env:
+                await self._find_proxy(request.url)
+            if not request.streams:
+                return await self._read(request, await self._start(request, authorization, body))
+            async with Limit(request.total) as limit:
+                if body is not None:
+                    body.limit = limit
+                response = await self._start(request, authorization, body)
+                limit.begin()
+                return await self._read(request, response)
         except FAILURES as error:
             lost = _lost(error, request, body)
             stale = body is not None and not (body.sent or body.begun) and is_stale(error)
@@ -99,7 +128,10 @@ class Wire:
     ) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
-            response = await self._start(request, authorization, None, decode=False)
+            async with asyncio.timeout(request.total):
+                if self._trust_env:
+                    await self._find_proxy(request.url)
+                response = await self._start(request, authorization, None, decode=False)
             if not _is_success(response.status):
                 answer = await self._read(request, response)
                 body = undone(answer.body, coding_of(response), _ERROR_BODY)
@@ -111,21 +143,22 @@ class Wire:
         raise lost
 
     async def close(self) -> None:
-        """Close the session if it is not shared; idempotent."""
+        """Close the connections if they are not shared; idempotent."""
         self._closed = True
-        if self._http is not None and self._owned:
+        if self._http is not None:
             await self._http.close()
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None and not self._closed:
-            self._http = aiohttp.ClientSession(
-                # Whoever sends has a limit already; a POST must not wait for downloads to end.
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        if self._http is None or self._closed or self._http.closed:
+            self._http = own_session() if self._shared is None else session_beside(self._shared)
+        if self._http is None or _is_closed(self._http) or _is_closed(self._shared):
             raise ClientClosed("The client, or the ClientSession that it shares, is closed.")
         return self._http
+
+    async def _find_proxy(self, url: URL) -> None:
+        if url.origin() not in self._proxies:
+            found = await asyncio.to_thread(environments_proxy, url)
+            self._proxies[url.origin()] = found
 
     def _start(
         self,
@@ -141,31 +174,33 @@ class Wire:
             request.method,
             request.url,
             data=body,
-            headers=self._headers(request, authorization, session.headers),
+            headers=self._headers_of(request, authorization),
+            proxy=self._proxies[request.url.origin()] if self._trust_env else None,
+            middlewares=middlewares_with(session, authorization),
             # RFC 8620, 2.2: aiohttp would drop the credential, and turn POST into GET.
             allow_redirects=False,
             # RFC 8620, 3.6: the body of an error says which error it is.
             raise_for_status=False,
             auto_decompress=decode,
-            timeout=_timeout(request.total, self._connect_timeout, request.read),
+            timeout=_timeout(request, self._connect_timeout),
         )
 
-    def _headers(
-        self, request: Request, authorization: Authorization, defaults: Mapping[str, str]
-    ) -> dict[str, str]:
-        """Return the headers to add to the session's."""
-        headers = {**request.headers, "Authorization": authorization.value}
-        if "User-Agent" not in defaults:
-            headers["User-Agent"] = self._user_agent
-        if "Accept-Encoding" not in request.headers and "Accept-Encoding" not in defaults:
-            # On one machine compressing costs more than it saves.
-            headers["Accept-Encoding"] = "identity" if _facts(request.url)[1] else _ACCEPTED
+    def _headers_of(self, request: Request, authorization: Authorization) -> CIMultiDict[str]:
+        headers = self._headers.copy()
+        if request.accept is not None:
+            headers.setdefault("Accept", request.accept)
+        # On one machine compressing costs more than it saves.
+        headers.setdefault("Accept-Encoding", "identity" if _facts(request.url)[1] else _ACCEPTED)
+        if request.headers:
+            headers.update(request.headers)
+        headers["Authorization"] = authorization.value
         return headers
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
         async with response:
             if not _is_success(response.status):
-                body = await _read_error(response, min(_ERROR_BODY, self._max_response_size))
+                most = min(_ERROR_BODY, self._max_response_size)
+                body = await _read_error(response, most, request.total)
             else:
                 body = await self._read_whole(request, response)
             return HTTPResponse(
@@ -189,15 +224,15 @@ class Wire:
         return b"".join(pieces)  # a lone piece as it is
 
 
-async def _read_error(response: aiohttp.ClientResponse, left: int) -> bytes:
-    """Read the start of an error's body, as far as it comes: the status says the rest."""
+async def _read_error(response: aiohttp.ClientResponse, left: int, total: float | None) -> bytes:
+    """Read the start of an error's body, as far as it comes in time: the status says the rest."""
     pieces: list[bytes] = []
-    try:
-        while left > 0 and (piece := await response.content.readany()):
-            pieces.append(piece[:left])
-            left -= len(piece)
-    except aiohttp.ClientError:
-        pass
+    with suppress(aiohttp.ClientError, TimeoutError):
+        # Earlier than all would be given up, the status included.
+        async with asyncio.timeout(None if total is None else total / 2):
+            while left > 0 and (piece := await response.content.readany()):
+                pieces.append(piece[:left])
+                left -= len(piece)
     return b"".join(pieces)
 
 
@@ -207,6 +242,10 @@ def _opened(response: aiohttp.ClientResponse) -> DownloadStream:
     except BaseException:
         response.close()
         raise
+
+
+def _is_closed(session: aiohttp.ClientSession | None) -> bool:
+    return session is not None and session.closed
 
 
 def _is_success(status: int) -> bool:
@@ -219,8 +258,14 @@ def _facts(url: URL) -> tuple[str, bool]:
     return str(url), is_local(url)
 
 
+def _timeout(request: Request, connect: float) -> aiohttp.ClientTimeout:
+    # Else aiohttp would count the blob in, too.
+    total = None if request.streams else request.total
+    return _timeouts(total, connect, request.read if request.body is None else None)
+
+
 @lru_cache(maxsize=64)  # a few kinds of requests, each with its own
-def _timeout(total: float | None, connect: float, read: float | None) -> aiohttp.ClientTimeout:
+def _timeouts(total: float | None, connect: float, read: float | None) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=read)
 
 

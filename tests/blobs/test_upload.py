@@ -196,6 +196,49 @@ async def test_an_answer_that_is_no_blob(jmap_server: MemoryServer, body: str) -
             await client.upload(b"data")
 
 
+@pytest.mark.parametrize("kind", ["bytes", "watched", "file", "stream"])
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({"size": 3}, "it says 3 octets, but 4 were sent"),
+        ({"size": 5}, "it says 5 octets, but 4 were sent"),
+        ({"accountId": "OTHER"}, "it is for the account 'OTHER', not 'A1'"),
+        ({"blobId": ""}, "its blobId is empty"),
+    ],
+)
+async def test_an_answer_about_another_blob_is_not_believed(
+    jmap_server: MemoryServer, tmp_path: Path, odd: dict[str, object], said: str, kind: str
+) -> None:
+    """Another size, or another account, than what was sent."""
+    path = tmp_path / "data"
+    path.write_bytes(b"data")
+    fits: dict[str, object] = {"accountId": "A1", "blobId": "B1", "type": "a/b", "size": 4}
+    data = {"file": path, "stream": pieces(b"da", b"ta")}.get(kind, b"data")
+    progress = (lambda _done, _size: None) if kind == "watched" else None
+    async with (
+        site(Odd(jmap_server, web.json_response({**fits, **odd}))) as origin,
+        connect(f"{origin}/session", auth="t") as client,
+    ):
+        with pytest.raises(RemoteProtocolError) as caught:
+            await client.upload(data, progress=progress)
+    assert said in str(caught.value)
+    assert "unknown" == caught.value.outcome
+
+
+@pytest.mark.parametrize("odd", [{"type": None}, {"type": 5}, {"accountId": None}])
+async def test_what_is_odd_about_an_answer_costs_that_alone(
+    jmap_server: MemoryServer, odd: dict[str, object]
+) -> None:
+    """A type or an account that is malformed is that of the upload."""
+    fits: dict[str, object] = {"accountId": "A1", "blobId": "B1", "type": "a/b", "size": 4}
+    async with (
+        site(Odd(jmap_server, web.json_response({**fits, **odd}))) as origin,
+        connect(f"{origin}/session", auth="t") as client,
+    ):
+        blob = await client.upload(b"data", type="a/b")
+    assert ("B1", "a/b", 4) == (blob.blob_id, blob.type, blob.size)
+
+
 @pytest.mark.parametrize("missing", ["uploadUrl", "downloadUrl"])
 async def test_a_session_without_urls(jmap_server: MemoryServer, missing: str) -> None:
     """It says which one is missing."""
@@ -204,5 +247,5 @@ async def test_a_session_without_urls(jmap_server: MemoryServer, missing: str) -
         connect(f"{origin}/session", auth="t") as client,
     ):
         what = missing.removesuffix("Url")
-        with pytest.raises(LocalProtocolError, match=f"^{what}: .* names no {what} URL"):
+        with pytest.raises(RemoteProtocolError, match=f"^{what}: the server's .* no {missing}"):
             await client.upload(b"data") if what == "upload" else client.download("B1")

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import itertools
 import zlib
 from collections.abc import AsyncIterator
 
@@ -24,6 +25,12 @@ DATA = bytes(range(256)) * 20_000
 async def whole(stream: DownloadStream) -> bytes:
     """Read a stream to its end."""
     return b"".join([chunk async for chunk in stream.iter_chunks()])
+
+
+async def keep(stream: DownloadStream, got: list[bytes]) -> None:
+    """Read a stream as far as it comes."""
+    async for chunk in stream.iter_chunks():
+        got += [chunk]
 
 
 async def test_t41_a_download_gives_the_exact_octets(
@@ -206,14 +213,19 @@ async def test_t157_a_download_may_last_but_not_stall(
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        await response.write(b"first")
-        await asyncio.Event().wait()
+        for number in itertools.count():
+            await response.write(b"%d" % number)
+            # A little, ten times, which makes more than `total`; then for ever.
+            await asyncio.wait([never], timeout=0.05 if number < 10 else None)
         raise AssertionError
 
-    client = transport(timeouts=Timeouts(total=0.001, read=0.1))
+    never = asyncio.get_running_loop().create_future()
+    client = transport(timeouts=Timeouts(total=0.3, read=0.2))
     async with client.download(await serve(handler)) as stream:
+        got: list[bytes] = []
         with pytest.raises(TransportError, match="within the time allowed"):
-            await whole(stream)
+            await keep(stream, got)
+    assert b"012345678910" == b"".join(got)
 
 
 @pytest.mark.parametrize(("status", "expected"), [(404, HTTPError), (429, RateLimited)])

@@ -270,24 +270,6 @@ async def test_t27_an_api_request_is_json_and_goes_unchanged(
     assert request.raw_path == "/a%2Fb?c=%2F"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_t20_a_post_is_never_redirected(
-    status: int, transport: MakeTransport, serve: Serve
-) -> None:
-    """A redirect of the API or of an upload is an error that names the location."""
-    site = Site()
-    site.redirects = {"/": (status, "/other?t=hidden")}
-    origin = await serve(site.handler)
-    client = transport()
-    with pytest.raises(HTTPError, match=f"{origin}/other") as caught:
-        await client.post(f"{origin}/", b"{}")
-    assert status == caught.value.status
-    assert "hidden" not in str(caught.value)
-    with pytest.raises(HTTPError, match=f"{origin}/other"):
-        await client.upload(f"{origin}/", b"x", content_type="text/plain")
-    assert len(site.requests) == 2
-
-
 @pytest.mark.parametrize("status", [400, 403, 404, 413, 429, 500, 503])
 async def test_t28_refusals_are_returned_with_their_body(
     status: int, transport: MakeTransport, serve: Serve

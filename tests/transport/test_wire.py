@@ -6,7 +6,6 @@ import importlib
 import socket
 import ssl
 import tracemalloc
-import warnings
 from collections.abc import Callable
 
 import aiohttp
@@ -16,13 +15,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from jmap_async import _version
-from jmap_async.errors import (
-    ClientClosed,
-    HTTPError,
-    LocalProtocolError,
-    ResponseTooLarge,
-    TransportError,
-)
+from jmap_async.errors import ClientClosed, HTTPError, ResponseTooLarge, TransportError
 from tests.transport.conftest import MakeTransport, Serve
 
 
@@ -145,17 +138,6 @@ async def test_a_shared_session_that_raises_for_statuses_does_not_hide_errors(
     async with aiohttp.ClientSession(raise_for_status=True, auto_decompress=False) as http:
         response = await transport(http=http).post(origin, b"{}")
     assert (400, b"why") == (response.status, response.body)
-
-
-async def test_a_shared_session_with_credentials_is_refused(transport: MakeTransport) -> None:
-    """A session with auth= of its own would clash, which is said at once and unseen."""
-    auth = aiohttp.BasicAuth.decode("Basic YW5uOmhpZGRlbg==")
-    with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
-        http = aiohttp.ClientSession(auth=auth)
-    async with http:
-        with pytest.raises(LocalProtocolError, match="of its own") as caught:
-            transport(http=http)
-    assert "hidden" not in str(caught.value)
 
 
 async def test_answers_are_compressed_only_over_a_network(

@@ -1,5 +1,6 @@
-"""Uploads and downloads that did not come about are tried again (see `Retry`)."""
+"""What did not come about is tried again (see `Retry`)."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from itertools import count
@@ -7,7 +8,6 @@ from typing import TypeVar
 
 from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RateLimited, TransportError
 from jmap_async.retry import Retry
-from jmap_async.transport import Transport
 
 R = TypeVar("R")
 
@@ -19,7 +19,6 @@ async def repeated(
     *,
     passes: Callable[[JMAPError], bool],
     retry: Retry,
-    transport: Transport,
 ) -> R:
     """Await what `attempt` makes, again and again as long as its errors may pass."""
     for attempts in count():
@@ -28,21 +27,12 @@ async def repeated(
         except JMAPError as error:
             # Without the frames that it came through: they hold what the server has sent.
             failed = error.for_caller()
-        wait = retry.delay(attempts, getattr(failed, "retry_after", None))
+        wait = retry.delay(attempts, retry_after(failed))
         if attempts >= retry.attempts or wait is None or not passes(failed):
             raise failed
         _log.debug("trying again in %.1f s: %s", wait, failed)
-        await transport.pause(wait)
+        await asyncio.sleep(wait)
     raise AssertionError  # for type checkers: `count` does not end
-
-
-def was_refused(error: JMAPError) -> bool:
-    """Tell whether nothing was done, for a reason that passes."""
-    if isinstance(error, HTTPError):
-        return False  # a refusal that will be the same
-    if isinstance(error, TransportError):
-        return error.outcome == "not_sent"
-    return isinstance(error, RateLimited) or is_busy(error)
 
 
 def is_busy(error: JMAPError) -> bool:
@@ -51,8 +41,17 @@ def is_busy(error: JMAPError) -> bool:
     return limit is not None and limit.startswith("maxConcurrent")
 
 
-def failed_to_come(error: JMAPError) -> bool:
-    """Tell whether asking again, which changes nothing, may bring what did not come."""
+def may_pass(error: JMAPError) -> bool:
+    """Tell whether the same may succeed later, where doing it twice does no harm.
+
+    Asking changes nothing; and of a blob that was stored twice the server clears up what nothing
+    refers to (RFC 8620, 6.1).
+    """
     if isinstance(error, HTTPError):
-        return error.status >= 500
-    return isinstance(error, TransportError) or was_refused(error)
+        return error.status >= 500  # other refusals will be the same
+    return isinstance(error, TransportError | RateLimited) or is_busy(error)
+
+
+def retry_after(error: JMAPError) -> float | None:
+    """Return the seconds that the server asked to wait, if it did."""
+    return error.retry_after if isinstance(error, RateLimited) else None
