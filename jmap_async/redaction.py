@@ -16,6 +16,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from operator import is_
 from typing import Final, TypeVar, cast
 
 T = TypeVar("T")
@@ -143,9 +144,13 @@ def _redacted(value: object, levels: int) -> object:
     if not levels:
         return "..."
     if isinstance(value, list):
-        return [_redacted(one, levels - 1) for one in cast("list[object]", value)]
-    members = cast("dict[str, object]", value)
-    return {redact(key): _redacted(one, levels - 1) for key, one in members.items()}
+        items = cast("list[object]", value)
+        blanked = [_redacted(one, levels - 1) for one in items]
+        return value if all(map(is_, items, blanked)) else blanked
+    members = cast("dict[object, object]", value)
+    told = {_redacted(key, 1): _redacted(one, levels - 1) for key, one in members.items()}
+    same = [*told] == [*members] and all(map(is_, members.values(), told.values()))
+    return value if same else told
 
 
 def beginning(said: str | bytes) -> str:

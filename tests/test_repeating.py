@@ -26,7 +26,7 @@ from jmap_async.testing.session import session_object
 from tests.blobs.odd import DATA
 from tests.serving import AT_ONCE, PROBLEM, site
 
-STORED = {"accountId": "A1", "blobId": "B1", "type": "text/plain", "size": len(DATA)}
+STORED = {"accountId": "A1", "blobId": "B1", "type": "text/plain"}
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -46,7 +46,9 @@ class Moody:
         self.bodies.append(await request.read())
         if self._answers:
             return await self._answers.pop(0)(request)
-        return web.json_response(STORED) if request.method == "POST" else web.Response(body=DATA)
+        if request.method == "POST":
+            return web.json_response({**STORED, "size": len(self.bodies[-1])})
+        return web.Response(body=DATA)
 
 
 def refusing(status: int, **members: object) -> Answer:

@@ -5,6 +5,7 @@ mail would delete what is still there.
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from jmap_async.errors import RemoteProtocolError
@@ -54,12 +55,21 @@ def other_account(accounts: Collection[str | None], answer: Mapping[str, Any]) -
     return str(found)
 
 
+@lru_cache(maxsize=256)  # names may be anybody's
+def _looked_at(method: str) -> bool:
+    """Tell whether there is anything to compare in the answer to a read."""
+    verb = method.rpartition("/")[2]
+    return verb in _REPEATED or method in _ASKED or verb in _ASKED
+
+
 def misfit(method: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
     """Return what is wrong with the answer to a read; None: it fits.
 
     Both are as the caller has them. What the server resolved by itself is not among the arguments,
     and is not looked at.
     """
+    if not _looked_at(method):
+        return None
     verb = method.rpartition("/")[2]
     argument, member = _REPEATED.get(verb, ("", ""))
     if isinstance(since := asked.get(argument), str) and answer.get(member, since) != since:

@@ -228,7 +228,8 @@ class GetUnit(Unit):
             super().answered(invocation, arguments, implicit)
             return
         self._division.successes += 1
-        state, not_found = arguments.get("state"), _not_found(arguments)
+        state, named = arguments.get("state"), arguments.get("notFound")
+        not_found = _strings(named) if named else ()
         if len(rows) + len(not_found) > len(part):
             invocation.remark = _strays(invocation, rows, part)
         settled = (
@@ -374,11 +375,8 @@ def _rows(arguments: dict[str, Any]) -> Rows | None:
         return {row["id"]: row for row in objects if isinstance(row.get("id"), str)}
 
 
-def _not_found(arguments: dict[str, Any]) -> Collection[str]:
-    ids = arguments.get("notFound")
-    if not ids or not is_array(ids):
-        return ()
-    return {one for one in ids if isinstance(one, str)}
+def _strings(ids: object) -> Collection[str]:
+    return {one for one in ids if isinstance(one, str)} if is_array(ids) else ()
 
 
 def _strays(invocation: Invocation, rows: Rows, part: Wanted) -> str | None:

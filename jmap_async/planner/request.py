@@ -228,6 +228,7 @@ class Request:
         for one in response.method_responses:
             answers.setdefault(one.call_id, []).append(one)
         repeated: set[str | None] = set()
+        remarks: list[str] = []
         for invocation in self.invocations:
             unit = invocation.unit
             if unit.reads and not repeated.isdisjoint(unit.accounts):
@@ -235,13 +236,12 @@ class Request:
                 unit.again(invocation)
             elif self._settle(invocation, answers.pop(invocation.call_id, [])) and not unit.reads:
                 repeated.update(unit.accounts)
-        return [
-            *(one.remark for one in self.invocations if one.remark),
-            *(
-                f"a response for call {one!r:.80}, which was not made, is dropped"
-                for one in answers
-            ),
-        ]
+            if invocation.remark:
+                remarks.append(invocation.remark)
+        if answers:
+            strays = ", ".join(f"{one!r:.80}" for one in answers)
+            remarks.append(f"responses to calls that were not made are dropped: {strays}")
+        return remarks
 
     def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> bool:
         """Settle one invocation; return whether it is to be sent again."""
@@ -254,7 +254,11 @@ class Request:
         if first.name == "error":
             error = messages.method_error(first.arguments, method=name, call_id=call_id)
             return unit.refused(invocation, error)
-        problem = _mixed_up(unit, first, others)
+        problem = None
+        account = unit.accounts[0]
+        # Nearly all answers fit: that is told without a call.
+        if others or first.name != name or first.arguments.get("accountId", account) != account:
+            problem = _mixed_up(unit, first, others)
         if problem is not None:
             unit.failed(invocation, broken(invocation, problem, first.arguments))
         else:

@@ -5,7 +5,6 @@ server leaves out, or sends as null, as its default (RFC 8620, 3.5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import attrs
@@ -93,10 +92,14 @@ class ByIds(Arguments):
         """Note with the objects of a response what was asked for."""
         objects = response.list
         # Once: several may await one call.
-        if objects and getattr(objects[0], "_asked", MADE) is None:
-            with suppress(TypeError):  # the names were none, and the server does not mind
-                if asked := self.asked():
-                    asked.note(objects)
+        if not objects or getattr(objects[0], "_asked", MADE) is not None:
+            return
+        try:
+            asked = self.asked()
+        except TypeError:  # the names were none, and the server does not mind
+            return
+        if asked:
+            asked.note(objects)
 
 
 @arguments(kw_only=True)

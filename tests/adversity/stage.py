@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import attrs
@@ -51,7 +51,10 @@ class Stage:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            writer.close()
+            writer.transport.abort()
+            with suppress(OSError):
+                # Else what ended it might be told as an error that nobody has looked at.
+                await writer.wait_closed()
 
     async def _answer(self, line: str, body: bytes, writer: asyncio.StreamWriter) -> None:
         kind = next(kind for kind in ("session", "api", "upload", "download") if kind in line)
@@ -201,8 +204,8 @@ async def _upload(world: World) -> object:
 
 async def _stream(world: World) -> object:
     async def chunks() -> AsyncIterator[bytes]:
-        for _ in range(4):
-            yield BLOB
+        for start in range(0, len(BLOB), 100):
+            yield BLOB[start : start + 100]
 
     return await world.client.upload(chunks())
 

@@ -14,11 +14,12 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.errors import LocalProtocolError, SetError
+from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import decoder, encodable, encode
 from jmap_async.protocol.fields import NO_REST, Malformed
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.references import CreationReference, ResultReference
+from jmap_async.protocol.session import Account
 from tests.protocol.kinds import KINDS, Kind, wire
 from tests.protocol.strategies import INTEGERS, JSON, TEXTS, utc
 
@@ -210,7 +211,7 @@ WRAPS: dict[str, Callable[[object], object]] = {
     "tuple": lambda value: (None, value),
     "sequence": lambda value: Items(None, value),
     "mapping": lambda value: MappingProxyType({"a": value}),
-    "record": lambda value: SetError(type="x", extra={"y": [value]}),
+    "record": lambda value: Account(extra={"y": [value]}),
 }
 
 
