@@ -14,7 +14,7 @@ def test_t37_an_upload_s_answer_is_read() -> None:
     assert expected == decode_blob({**SENT, "expires": "2030-01-01T00:00:00Z"})
 
 
-@pytest.mark.parametrize("missing", ["blobId", "type", "size"])
+@pytest.mark.parametrize("missing", ["blobId", "size"])
 def test_what_a_blob_needs_has_to_be_there(missing: str) -> None:
     """Without its id it could not be used."""
     with pytest.raises(Malformed, match=f"a member '{missing}'"):
