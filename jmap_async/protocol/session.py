@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import attrs
 
-from jmap_async.errors import RemoteProtocolError
+from jmap_async.errors import RemoteProtocolError, brief
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import LOCAL, forgiving
@@ -212,7 +212,7 @@ def _tell(session: Session) -> None:
             warn_once(
                 f"{session.url} {uri}",
                 f"the JMAP session at {session.url} names an account for {uri} that is not among "
-                f"its accounts: {account_id!r:.80}",
+                f"its accounts: {brief(account_id, 80)}",
             )
 
 
