@@ -223,11 +223,11 @@ _MEMBERS: Final = {"api_url": "apiUrl", "accounts": "accounts", "state": "state"
 def _absolute(reference: str, base: str) -> str:
     """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host.
 
-    What is no URL stays as it is: it costs only what needs it.
+    What is no URL of a host stays as it is: it costs only what needs it.
     """
     try:
         parts = urlsplit(reference)
-        if parts.scheme and not parts.netloc:
+        if parts.scheme and parts.path.startswith("/") and not parts.netloc:
             reference = reference.partition(":")[2]
         # As strings: the braces of a template have to survive.
         return urljoin(base, reference) if reference else ""
