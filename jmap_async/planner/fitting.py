@@ -4,7 +4,7 @@ A server that forgets an id, or swaps the answers of two calls, must not be beli
 mail would delete what is still there.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Set as AbstractSet
 from typing import Any, Final
 
 from jmap_async.errors import RemoteProtocolError, brief
@@ -104,7 +104,7 @@ def _without_strays(
     return kept
 
 
-def _without(value: Any, strays: Set[str], name: str) -> Any:
+def _without(value: Any, strays: AbstractSet[str], name: str) -> Any:
     if is_object(value):
         return {key: one for key, one in value.items() if key not in strays}
     return [one for one in value if strays.isdisjoint(_names([one], name))]

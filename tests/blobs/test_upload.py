@@ -17,6 +17,7 @@ from jmap_async.errors import (
     TooLarge,
     TransportError,
 )
+from jmap_async.protocol.blob import BlobSource
 from jmap_async.testing import Limits, MemoryServer
 from tests.blobs.odd import DATA, Odd
 from tests.serving import site, turns
@@ -213,7 +214,8 @@ async def test_an_answer_about_another_blob_is_not_believed(
     path = tmp_path / "data"
     path.write_bytes(b"data")
     fits: dict[str, object] = {"accountId": "A1", "blobId": "B1", "type": "a/b", "size": 4}
-    data = {"file": path, "stream": pieces(b"da", b"ta")}.get(kind, b"data")
+    others: dict[str, BlobSource] = {"file": path, "stream": pieces(b"da", b"ta")}
+    data = others.get(kind, b"data")
     progress = (lambda _done, _size: None) if kind == "watched" else None
     async with (
         site(Odd(jmap_server, web.json_response({**fits, **odd}))) as origin,

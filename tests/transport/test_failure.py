@@ -331,7 +331,9 @@ def test_t33_who_was_refused_has_had_an_answer(error: Exception, *, expected: bo
     assert expected is is_lost(error)
 
 
-@pytest.mark.parametrize(("status", "expected"), [(429, True), (500, True), (503, True), (400, False)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(429, True), (500, True), (503, True), (400, False)]
+)
 def test_t33_an_answer_that_passes_refuses_nothing(status: int, *, expected: bool) -> None:
     """As whoever is asked for a credential gives it when it is busy or down."""
     url = URL("https://example.com/")
