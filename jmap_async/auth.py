@@ -4,6 +4,7 @@ import asyncio
 import base64
 import unicodedata
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
 
 import attrs
@@ -136,7 +137,7 @@ def _as_auth(auth: str | tuple[str, str] | Auth) -> Auth:
 class Credential:
     """An `Auth` as many tasks use it: a value that the server refused is refreshed once for all.
 
-    `patience` is how many seconds a task waits for it. `lost` are the errors that say that it did
+    `patience` is how many seconds a task waits for it. `is_lost` tells of an error whether it did
     not get through to where it asks. What it raises becomes an error of ours: TransportError with
     the outcome "not_sent" if it did not get through, else AuthenticationError.
     """
@@ -146,13 +147,13 @@ class Credential:
         auth: Auth,
         *,
         patience: float | None = None,
-        lost: tuple[type[Exception], ...] = (OSError,),
+        is_lost: Callable[[BaseException], bool] = lambda error: isinstance(error, OSError),
     ) -> None:
         self._auth = auth
         # The current value, and what is left of the ones before.
         self._values: deque[Authorization] = deque(maxlen=_REMEMBERED)
         self._patience = patience
-        self._lost = lost
+        self._is_lost = is_lost
         # These two have it at hand: nothing can be waited for, and nothing fails.
         self._at_hand = type(auth) in {BearerAuth, BasicAuth}
         self._turn = asyncio.Lock()
@@ -243,7 +244,7 @@ class Credential:
                 made, cause = error.for_caller(), error.__cause__
             case TransportError() | RequestError() | RemoteProtocolError():
                 made = _not_sent(f"{doing} failed: {error}")
-            case _ if isinstance(error, self._lost):
+            case _ if self._is_lost(error):
                 # Nobody has refused it: no reason to sign in again.
                 made = _not_sent(f"{doing} failed ({type(error).__name__})")
             case JMAPError():

@@ -38,7 +38,7 @@ from jmap_async.planner import (
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.session import CoreCapability
-from jmap_async.redaction import tells
+from jmap_async.redaction import redact, tells
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
@@ -248,7 +248,7 @@ class Dispatcher:
             await self._recover(request, error)
         else:
             for remark in self._planner.settle(request, response):
-                _log.warning("the server broke RFC 8620: %s", remark)
+                _log.warning("the server broke RFC 8620: %s", redact(remark))
 
     async def _recover(self, request: Request, error: JMAPError) -> None:
         self._answered.discard(request)

@@ -369,13 +369,19 @@ class SetError:
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
     def __attrs_post_init__(self) -> None:
-        for name in ("type", "description", "properties", "invalid_recipients", "extra"):
+        for name in _QUOTED:
             object.__setattr__(self, name, redacted(getattr(self, name)))
 
     def __str__(self) -> str:
         named = f" {', '.join(self.properties)}" if self.properties else ""
         said = f": {self.description}" if self.description else ""
         return f"{self.type}{named}{said}"
+
+
+_QUOTED: Final = tuple(
+    attribute.name for attribute in attrs.fields(SetError) if not attribute.name.startswith("max_")
+)
+"""Members of a SetError in which a server may say a credential back."""
 
 
 class SetFailed(JMAPError):

@@ -220,6 +220,13 @@ async def test_a_refresh_that_is_cancelled_inside_is_an_error_not_a_cancellation
         await Credential(Cancelling()).refresh("Bearer 0")
 
 
+class Unprintable(Exception):
+    """An error that fails when it is shown."""
+
+    def __str__(self) -> str:
+        raise AttributeError("no text")
+
+
 class Failing:
     """An Auth that raises."""
 
@@ -249,6 +256,7 @@ class Failing:
         (LocalProtocolError("not signed in yet"), LocalProtocolError),
         (NotFound("no such user"), NotFound),
         (UnicodeError("x"), AuthenticationError),
+        (Unprintable(), AuthenticationError),
         (RuntimeError("x"), AuthenticationError),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
@@ -258,7 +266,7 @@ async def test_what_an_auth_raises_is_an_error_of_ours(
     method: str, error: Exception, expected: type[JMAPError]
 ) -> None:
     """Where nobody refused anything, nothing was sent, which is no reason to sign in again."""
-    credential = Credential(Failing(error), lost=(OSError, EOFError))
+    credential = Credential(Failing(error), is_lost=lambda one: isinstance(one, OSError | EOFError))
     needed = credential.authorization() if method == "authorization" else credential.refresh("x")
     with pytest.raises(JMAPError) as caught:
         await needed

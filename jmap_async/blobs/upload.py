@@ -12,7 +12,7 @@ import orjson
 
 from jmap_async.blobs.files import in_thread, opened
 from jmap_async.blobs.slots import Slots
-from jmap_async.errors import JMAPError, LocalProtocolError, RemoteProtocolError, TooLarge
+from jmap_async.errors import JMAPError, LocalProtocolError, RemoteProtocolError, TooLarge, brief
 from jmap_async.protocol import uri_template
 from jmap_async.protocol.blob import Blob, BlobSource, decode_blob
 from jmap_async.protocol.fields import Malformed
@@ -60,8 +60,7 @@ class Uploader:
         self._transport.check_named("uploadUrl", url, session.url)
         self._slots.keep_to(session.core)
         async with self._slots, _source(data, size, limit, progress) as source:
-            blob = _read_blob(await self._send(url, source, type))
-            _check_fit(blob, account_id, source.sent)
+            blob = _read_blob(await self._send(url, source, type), account_id, source.sent)
             return blob if blob.type else attrs.evolve(blob, type=type)
 
     async def _send(self, url: str, source: "_Source", type: str) -> HTTPResponse:
@@ -160,32 +159,28 @@ async def _size(data: BlobSource) -> int | None:
     return None
 
 
-def _read_blob(response: HTTPResponse) -> Blob:
+def _read_blob(response: HTTPResponse, account_id: Id, sent: int) -> Blob:
+    """Return the blob that an answer is about, if that is the one that was sent."""
     try:
-        blob: Blob = decode_blob(orjson.loads(response.body))
+        blob = decode_blob(orjson.loads(response.body))
     except (ValueError, Malformed) as error:
-        reason = str(error)
+        reason = f"is no upload response: {error}"
     else:
-        return blob
-    # Not as its cause: that would hold what the server has sent.
+        problem = _misfit(blob, account_id, sent)
+        if problem is None:
+            return blob
+        reason = f"cannot be believed: {problem}. It breaks RFC 8620, 6.1: report it to whoever "
+        reason += "runs the server"
+    # Not with what the server has sent as its cause.
     raise RemoteProtocolError(
-        f"the server's answer to an upload is no upload response: {reason}",
-        piece=beginning(response.body),
+        f"the server's answer to an upload {reason}", piece=beginning(response.body)
     )
 
 
-def _check_fit(blob: Blob, account_id: Id, sent: int) -> None:
-    """Refuse an answer that is about another blob than the one that was sent."""
-    problem = None
+def _misfit(blob: Blob, account_id: Id, sent: int) -> str | None:
+    """Return why an answer is about another blob than the one that was sent."""
     if blob.account_id not in {"", account_id}:
-        problem = f"it is for the account {blob.account_id!r:.80}, not {account_id!r}"
-    elif blob.size != sent:
-        problem = f"it says {blob.size} octets, but {sent} were sent"
-    elif not blob.blob_id:
-        problem = "its blobId is empty"
-    if problem is not None:
-        raise RemoteProtocolError(
-            f"upload: the server's answer cannot be believed: {problem}. It breaks RFC 8620, 6.1: "
-            "report it to whoever runs the server",
-            piece=blob.blob_id,
-        )
+        return f"it is for the account {brief(blob.account_id, 80)}, not {account_id!r}"
+    if blob.size != sent:
+        return f"it says {blob.size} octets, but {sent} were sent"
+    return None if blob.blob_id else "its blobId is empty"

@@ -4,12 +4,14 @@ A server that forgets an id, or swaps the answers of two calls, must not be beli
 mail would delete what is still there.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set as AbstractSet
 from functools import lru_cache
 from typing import Any, Final
 
-from jmap_async.errors import RemoteProtocolError
+from jmap_async.errors import RemoteProtocolError, brief
 from jmap_async.planner.creations import is_array, is_object
+from jmap_async.protocol.oddities import warn_once
+from jmap_async.redaction import beginning
 
 # In the order in which the server works (RFC 8620, 5.3).
 PHASES: Final = ("create", "update", "destroy")
@@ -49,10 +51,11 @@ _WRITTEN: Final = {
 
 def other_account(accounts: Collection[str | None], answer: Mapping[str, Any]) -> str | None:
     """Return the account that an answer is for, if that is none of those that were asked."""
-    found = answer.get("accountId")
-    if found is None or None in accounts or found in accounts:
-        return None
-    return str(found)
+    # A copy says besides where it is from (RFC 8620, 5.4 and 6.3).
+    for found in (answer.get("accountId"), answer.get("fromAccountId")):
+        if found is not None and None not in accounts and found not in accounts:
+            return beginning(str(found))  # which will be cut
+    return None
 
 
 @lru_cache(maxsize=256)  # names may be anybody's
@@ -62,30 +65,62 @@ def _looked_at(method: str) -> bool:
     return verb in _REPEATED or method in _ASKED or verb in _ASKED
 
 
-def misfit(method: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
+def misfit(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> str | None:
     """Return what is wrong with the answer to a read; None: it fits.
 
     Both are as the caller has them. What the server resolved by itself is not among the arguments,
-    and is not looked at.
+    and is not looked at. What nobody asked for is taken out of an answer that fits.
     """
     if not _looked_at(method):
         return None
     verb = method.rpartition("/")[2]
     argument, member = _REPEATED.get(verb, ("", ""))
     if isinstance(since := asked.get(argument), str) and answer.get(member, since) != since:
-        return f"its {member} is {answer[member]!r:.80}, but {argument} was {since!r:.80}"
+        return f"its {member} is {brief(answer[member], 80)}, but {argument} was {since!r:.80}"
     argument, members, name = _ASKED.get(method) or _ASKED.get(verb) or ("", (), "")
     ids = asked.get(argument)
     if not is_array(ids) or not ids:
         return None
-    there: set[object] = set()
+    there: set[str] = set()
     for one in members:
         there |= _names(answer.get(one), name)
     left_out = [one for one in ids if _is_own_name(one) and one not in there]
-    return forgotten(left_out, members) if left_out else None
+    if left_out:
+        return forgotten(left_out, members)
+    if len(there) > len(ids):
+        answer.update(_without_strays(method, answer, ids, members, name))
+    return None
 
 
-def _names(value: object, name: str) -> set[object]:
+def _without_strays(
+    method: str,
+    answer: Mapping[str, Any],
+    asked: Collection[Any],
+    members: Collection[str],
+    name: str = "id",
+) -> dict[str, Any]:
+    """Return those members of an answer that hold what nobody asked for, without it."""
+    wanted = set(asked)
+    if not all(_is_own_name(one) for one in wanted):
+        return {}  # what it is called in the answer only the server knows
+    kept: dict[str, Any] = {}
+    for member in members:
+        value = answer.get(member)
+        strays = _names(value, name) - wanted
+        if strays:
+            said = f"{method}: objects that nobody asked for are dropped: {brief(min(strays), 80)}"
+            warn_once(f"{method} strays", f"the server broke RFC 8620: {said}")
+            kept[member] = _without(value, strays, name)
+    return kept
+
+
+def _without(value: Any, strays: AbstractSet[str], name: str) -> Any:
+    if is_object(value):
+        return {key: one for key, one in value.items() if key not in strays}
+    return [one for one in value if strays.isdisjoint(_names([one], name))]
+
+
+def _names(value: object, name: str) -> set[str]:
     """Return the ids that a member of a response has: as keys, as items, or in its objects."""
     if is_object(value):
         return set(value)
@@ -108,19 +143,32 @@ def forgotten(left_out: Collection[str], members: Collection[str] = ("list", "no
 
 
 def complete(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer to a write, with a SetError for each object that it does not mention."""
+    """Return the answer to a write, with a SetError for each object that it does not mention.
+
+    What nobody asked for is taken out.
+    """
     verb = method.rpartition("/")[2]
     for argument, done, refused in _WRITTEN.get(method) or _WRITTEN.get(verb) or ():
         wanted = asked.get(argument)
         if not wanted or not (is_object(wanted) or is_array(wanted)):
             continue
-        there = _names(answer.get(done), "id") | _names(answer.get(refused), "id")
+        there = _names(_told(answer, done), "id") | _names(answer.get(refused), "id")
+        if len(there) > len(wanted):
+            answer = {**answer, **_without_strays(method, answer, wanted, (done, refused))}
         missing = [one for one in wanted if _is_own_name(one) and one not in there]
         if missing:
             told: Any = answer.get(refused)
             others = told if is_object(told) else {}
             answer = {**answer, refused: {**others, **{one: {**UNMENTIONED} for one in missing}}}
     return answer
+
+
+def _told(answer: Mapping[str, Any], done: str) -> Any:
+    """Return what was done; a blob was not copied as long as nobody knows its new id."""
+    value = answer.get(done)
+    if done != "copied" or not is_object(value):
+        return value
+    return {key: one for key, one in value.items() if isinstance(one, str)}
 
 
 def broken(call: object, problem: str, piece: object) -> RemoteProtocolError:

@@ -255,9 +255,10 @@ class Request:
             error = messages.method_error(first.arguments, method=name, call_id=call_id)
             return unit.refused(invocation, error)
         problem = None
-        account = unit.accounts[0]
+        account, *further = unit.accounts
+        answered = first.arguments.get("accountId", account)
         # Nearly all answers fit: that is told without a call.
-        if others or first.name != name or first.arguments.get("accountId", account) != account:
+        if others or further or first.name != name or answered != account:
             problem = _mixed_up(unit, first, others)
         if problem is not None:
             unit.failed(invocation, broken(invocation, problem, first.arguments))

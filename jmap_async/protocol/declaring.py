@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import attrs
 
+from jmap_async.redaction import redact
+
 T = TypeVar("T")
 
 __all__ = ["arguments", "change_later", "declared", "record", "state"]
@@ -40,7 +42,8 @@ def _hash(self: object) -> int:
 def _repr(self: object) -> str:
     fields = [one for one in _fields(self) if one.repr]
     shown = [f"{one.name}={_shown(one, getattr(self, one.name))}" for one in fields]
-    return f"{type(self).__name__}({', '.join(shown)})"
+    # A server may say a credential back anywhere, and debuggers show what they find.
+    return redact(f"{type(self).__name__}({', '.join(shown)})")
 
 
 def _shown(field: "attrs.Attribute[Any]", value: object) -> str:

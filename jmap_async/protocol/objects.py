@@ -40,6 +40,7 @@ from jmap_async.protocol.declaring import change_later, declared, record
 from jmap_async.protocol.fields import Malformed, Shaped, container_of
 from jmap_async.protocol.shapes import Field, Shape, called, malformed
 from jmap_async.protocol.types import ABSENT
+from jmap_async.redaction import redact
 
 C = TypeVar("C", bound="DataObject")
 
@@ -108,7 +109,7 @@ class DataObject(Shaped):
         ]
         if self.extra:
             shown.append(f"extra={_repr(dict(self.extra))}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return redact(f"{type(self).__name__}({', '.join(shown)})")
 
     def __copy__(self) -> Self:
         return attrs.evolve(self)

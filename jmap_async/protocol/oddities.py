@@ -5,6 +5,7 @@ from typing import Final
 
 from jmap_async.errors import shorten
 from jmap_async.protocol.fields import Malformed
+from jmap_async.redaction import redact
 
 _log = logging.getLogger("jmap_async")
 
@@ -26,7 +27,7 @@ def tell(kind: str, fault: Malformed) -> None:
 
 
 def warn_once(about: str, message: str) -> None:
-    """Warn, unless that was done before."""
+    """Warn, unless that was done before; what is secret is blanked."""
     if about not in _told and len(_told) < _MOST:
         _told.add(about)
-        _log.warning("%s", message)
+        _log.warning("%s", redact(message))

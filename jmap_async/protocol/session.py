@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import attrs
 
-from jmap_async.errors import RemoteProtocolError
+from jmap_async.errors import RemoteProtocolError, brief
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import LOCAL, forgiving
@@ -212,7 +212,7 @@ def _tell(session: Session) -> None:
             warn_once(
                 f"{session.url} {uri}",
                 f"the JMAP session at {session.url} names an account for {uri} that is not among "
-                f"its accounts: {account_id!r:.80}",
+                f"its accounts: {brief(account_id, 80)}",
             )
 
 
@@ -223,11 +223,11 @@ _MEMBERS: Final = {"api_url": "apiUrl", "accounts": "accounts", "state": "state"
 def _absolute(reference: str, base: str) -> str:
     """Resolve a URL of the session; it may be relative or, as Cyrus has it, lack its host.
 
-    What is no URL stays as it is: it costs only what needs it.
+    What is no URL of a host stays as it is: it costs only what needs it.
     """
     try:
         parts = urlsplit(reference)
-        if parts.scheme and not parts.netloc:
+        if parts.scheme and parts.path.startswith("/") and not parts.netloc:
             reference = reference.partition(":")[2]
         # As strings: the braces of a template have to survive.
         return urljoin(base, reference) if reference else ""

@@ -11,8 +11,7 @@ from jmap_async.transport.wording import one_line
 FAILURES: Final = (aiohttp.ClientError, OSError, ValueError)
 """What a request can raise, time-outs among them; anything else is a bug and stays as it is."""
 
-UNREACHABLE: Final = (OSError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
-"""What a request can raise that got no answer: nobody has refused anything."""
+_NO_ANSWER: Final = (OSError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
 
 _NO_CONNECTION: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -32,6 +31,13 @@ def failure(
     made = _failure(error, request, sent=sent)
     made.__cause__ = bare(_shareable(error))
     return made
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether a request got no answer, or one that passes: nobody has refused anything."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.status == 429 or error.status >= 500
+    return isinstance(error, _NO_ANSWER)
 
 
 def is_stale(error: Exception) -> bool:

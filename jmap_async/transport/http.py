@@ -23,7 +23,7 @@ from jmap_async.errors import AuthenticationError, HTTPError
 from jmap_async.redaction import Authorization
 from jmap_async.transport.body import RequestBody
 from jmap_async.transport.download import DownloadStream
-from jmap_async.transport.failure import UNREACHABLE
+from jmap_async.transport.failure import is_lost
 from jmap_async.transport.problem import problem
 from jmap_async.transport.redirects import MOST_REDIRECTS, in_circles, redirected_post
 from jmap_async.transport.response import HTTPResponse, Timeouts
@@ -77,7 +77,7 @@ class Transport:
         trust_env: bool = False,
     ) -> None:
         self._timeouts = timeouts or Timeouts()
-        self._credential = Credential(auth, patience=self._timeouts.total, lost=UNREACHABLE)
+        self._credential = Credential(auth, patience=self._timeouts.total, is_lost=is_lost)
         self._allow_insecure_http = allow_insecure_http
         self._trusted_hosts = canonical_hosts(trusted_hosts)
         self._downloads = asyncio.Semaphore(_MOST_DOWNLOADS)

@@ -19,6 +19,7 @@ from aiohttp import web
 
 import jmap_async
 from jmap_async import Client, JMAPError, Retry
+from jmap_async.protocol import oddities
 from jmap_async.protocol.session import CORE, MAIL
 from jmap_async.redaction import chain
 from tests.serving import site
@@ -112,8 +113,34 @@ OF_CALLS: dict[str, Echo] = {
             "c0",
         ]
     ),
+    "ids of a set error": lambda said: responses(
+        [
+            "Email/set",
+            {
+                "accountId": "A",
+                "newState": "1",
+                "notUpdated": {"M1": {"type": "x", "existingId": said, "notFound": [said]}},
+            },
+            "c0",
+        ]
+    ),
+    "another call id": lambda said: responses(["Email/set", {"accountId": "A"}, said]),
+    "another account": lambda said: responses(["Email/set", {"accountId": "x" * 70 + said}, "c0"]),
 }
 """What a call may be answered with."""
+
+
+OF_UPLOADS: dict[str, Echo] = {
+    "another account": lambda said: blob(accountId="x" * 70 + said),
+    "another size": lambda said: blob(size=2, blobId=said, type=said),
+    "a size that is none": lambda said: blob(size=said),
+}
+"""What an upload may be answered with."""
+
+
+def blob(**members: object) -> web.Response:
+    """Answer with what is nearly right for an upload."""
+    return web.json_response({"accountId": "A", "blobId": "B", "type": "", "size": 1, **members})
 
 
 async def change(client: Client) -> None:
@@ -148,7 +175,7 @@ WAYS: list[tuple[Way, dict[str, Echo]]] = [
     (ask, ANYWHERE | {name: OF_CALLS[name] for name in ("method error", "another name")}),
     (download, {name: echo for name, echo in ANYWHERE.items() if echo("").status != 200}),
     (refresh, ANYWHERE),
-    (upload, ANYWHERE),
+    (upload, ANYWHERE | OF_UPLOADS),
 ]
 
 
@@ -242,6 +269,51 @@ async def test_t175_what_a_server_says_of_the_credential_is_blanked(
                 )
                 assert_hidden(caught.value, secrets, log)
                 assert_hidden(JMAPError(repr(client)), secrets)
+
+
+ODD_SESSIONS: dict[str, Echo] = {
+    "no account": lambda said: spoilt(primaryAccounts={MAIL: said, said: said}, accounts={said: 5}),
+    "capabilities": lambda said: spoilt(capabilities={said: said, CORE: {said: said}}, accounts={}),
+    "others": lambda said: spoilt(username=said, state=said, more={said: said}, uploadUrl=""),
+    "twice": lambda said: twice(json.dumps(said)),
+}
+"""Sessions that an upload does not work with."""
+
+
+def spoilt(**members: object) -> web.Response:
+    """Answer with a session that has other members."""
+    body = session("http://127.0.0.1").body
+    assert isinstance(body, bytes)
+    return web.json_response(orjson.loads(body) | {"accounts": {"A": {}}} | members)
+
+
+def twice(key: str) -> web.Response:
+    """Answer with a session without accounts that has a key twice."""
+    body = f'{{"apiUrl": "http://127.0.0.1/", {key}: 1, {key}: 2}}'
+    return web.Response(text=body, content_type="application/json")
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_t175_a_session_that_says_the_credential_does_not_pass_it_on(
+    credential: str,
+    spelling: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither what is told in the log, nor errors and their frames, nor what is printed of it."""
+    auth, secrets = CREDENTIALS[credential]
+    for echo in ODD_SESSIONS.values():
+        caplog.clear()
+        monkeypatch.setattr(oddities, "_told", set[str]())
+        async with (
+            site(Echoing(echo, SPELLINGS[spelling], sessions=0)) as origin,
+            jmap_async.connect(f"{origin}/session", auth=auth) as client,
+        ):
+            with pytest.raises(JMAPError) as caught:
+                await upload(client)
+            assert_hidden(caught.value, secrets, caplog.text)
+            assert_hidden(JMAPError(repr(client.session)), secrets)
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
@@ -447,7 +519,7 @@ async def test_t175_tokens_that_were_replaced_stay_secret() -> None:
 
 
 async def test_t175_what_an_auth_raises_is_not_passed_on(caplog: pytest.LogCaptureFixture) -> None:
-    """Its errors are no cause where they tell a secret, and are logged by their type alone."""
+    """Its errors are no cause where they tell a secret, and are named by their type alone."""
 
     async def handler(request: web.BaseRequest) -> web.Response:
         if request.path == "/session":
@@ -464,7 +536,7 @@ async def test_t175_what_an_auth_raises_is_not_passed_on(caplog: pytest.LogCaptu
                 await change(client)
             assert_unreachable(refused.value, ["sesame-street"])
         auth.fail = True
-        with pytest.raises(jmap_async.AuthenticationError, match="ValueError") as refused:
+        with pytest.raises(jmap_async.AuthenticationError, match="ValueError") as failed:
             await change(client)
-        assert_unreachable(refused.value, ["sesame-street"])
+        assert_unreachable(failed.value, ["sesame-street"])
     assert "sesame-street" not in caplog.text

@@ -241,9 +241,74 @@ def test_an_object_of_a_write_that_the_answer_does_not_mention(kind: str) -> Non
     done = done[0].lower() + done[1:]
     told = complete(method, asked, {"accountId": "A1", done: None})
     assert "serverPartialFail" == told[refused]["k"]["type"]
-    fits: list[Wire] = [{done: {"k": {}}}, {done: ["k"]}]
+    fits: list[Wire] = [{done: {"k": "b" if done == "copied" else {}}}, {done: ["k"]}]
     for answer in fits:
         assert complete(method, asked, answer) is answer
     assert {"k": {"type": "forbidden"}} == complete(
         method, asked, {refused: {"k": {"type": "forbidden"}}}
     )[refused]
+
+
+@pytest.mark.parametrize("new_id", [5, None, {}, ["b"]], ids=str)
+def test_a_blob_whose_copy_has_no_id_counts_as_not_copied(new_id: object) -> None:
+    """Else it would be neither among those that were copied nor among the others."""
+    told = complete("Blob/copy", {"blobIds": ["k", "l"]}, {"copied": {"k": new_id, "l": "b"}})
+    assert ["k"] == list(told["notCopied"])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "fits"),
+    [
+        ("Email/copy", {"create": {"k": {"id": "M5"}}}, {"created": {"k": {"id": "M9"}}}),
+        ("Blob/copy", {"blobIds": ["k"]}, {"copied": {"k": "b"}}),
+    ],
+    ids=["emails", "blobs"],
+)
+@pytest.mark.parametrize("said", ["A1", "A2", "A3"])
+def test_a_copy_from_another_account_is_refused(
+    name: str, arguments: Wire, fits: Wire, said: str
+) -> None:
+    """Whatever was copied there, it is not what was asked for."""
+    desk = Desk()
+    entry = desk.ask(name, {"fromAccountId": "A2", **arguments})
+    desk.alter = lambda response: {
+        **response,
+        "methodResponses": [[name, {"accountId": "A1", "fromAccountId": said, **fits}, "c0"]],
+    }
+    desk.run()
+    if said == "A3":
+        assert "is for the account 'A3'" in str(error_of(entry))
+    else:
+        assert fits.items() <= members(entry).items()
+
+
+@pytest.mark.parametrize("kind", ["get", "snippets", "lookup", "parse"])
+def test_what_nobody_asked_for_is_taken_out_of_an_answer_to_a_read(kind: str) -> None:
+    """In whichever member it comes; what has no id is left to whoever reads it."""
+    method, asked, answer = READS[kind]
+    name = "emailId" if kind == "snippets" else "id"
+    for member, value in answer.items():
+        many = {**value, "x": {}} if isinstance(value, dict) else [*value, {name: "x"}, "x"]
+        given = {**answer, member: many}
+        assert misfit(method, asked, given) is None
+        assert answer == given
+    if "list" in answer:
+        odd = {**answer, "list": [*answer["list"], None, {name: "x"}]}
+        assert misfit(method, asked, odd) is None
+        assert [*answer["list"], None] == odd["list"]
+
+
+@pytest.mark.parametrize("kind", WRITES)
+def test_what_nobody_asked_for_is_taken_out_of_an_answer_to_a_write(kind: str) -> None:
+    """It is no object of the caller's, whether it was done or refused."""
+    method, asked, refused = WRITES[kind]
+    done = refused.removeprefix("not")
+    done = done[0].lower() + done[1:]
+    told = complete(method, asked, {done: {"k": "b", "x": "b"}, refused: {"y": {"type": "z"}}})
+    assert {done: {"k": "b"}, refused: {}} == told
+
+
+def test_what_is_named_by_a_creation_id_is_nobodys_stray() -> None:
+    """Which id it has in the answer only the server knows."""
+    answer: Wire = {"updated": {"M1": None, "M2": None}}
+    assert answer == complete("Foo/set", {"update": {"#k": {}}}, answer)

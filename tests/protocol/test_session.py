@@ -262,6 +262,12 @@ def test_t15_urls_are_resolved_against_the_session_s(reference: str, expected: s
     ]
 
 
+@pytest.mark.parametrize("reference", ["javascript:1", "data:,x", "mailto:a@b"])
+def test_t26_what_is_no_url_of_a_host_is_no_path_either(reference: str) -> None:
+    """It stays as it is, to be refused by name where it is needed."""
+    assert reference == parse(apiUrl=reference).api_url
+
+
 def test_t26_urls_that_are_not_needed_may_be_missing() -> None:
     """Cyrus leaves out the event source where push is off."""
     parsed = parse(eventSourceUrl=None, downloadUrl="", uploadUrl=None)

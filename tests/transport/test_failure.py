@@ -11,10 +11,12 @@ import aiohttp
 import pytest
 import trustme
 from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from jmap_async.errors import LocalProtocolError, TransportError
 from jmap_async.transport import Timeouts
-from jmap_async.transport.failure import failure
+from jmap_async.transport.failure import failure, is_lost
 from tests.transport.conftest import MakeTransport, Script, Serve, ServeRaw
 
 
@@ -311,3 +313,29 @@ def test_t33_an_objection_after_sending_is_not_the_callers_error() -> None:
     made = failure(ValueError("odd"), request="POST https://example.com/", sent=True)
     assert isinstance(made, TransportError)
     assert made.outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(), True),
+        (TimeoutError(), True),
+        (aiohttp.ServerDisconnectedError(), True),
+        (aiohttp.ClientPayloadError(), True),
+        (aiohttp.ClientError(), False),
+        (ValueError(), False),
+    ],
+)
+def test_t33_who_was_refused_has_had_an_answer(error: Exception, *, expected: bool) -> None:
+    """What is lost may get through the next time."""
+    assert expected is is_lost(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(429, True), (500, True), (503, True), (400, False)]
+)
+def test_t33_an_answer_that_passes_refuses_nothing(status: int, *, expected: bool) -> None:
+    """As whoever is asked for a credential gives it when it is busy or down."""
+    url = URL("https://example.com/")
+    info = aiohttp.RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url)
+    assert expected is is_lost(aiohttp.ClientResponseError(info, (), status=status))
