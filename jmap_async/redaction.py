@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import is_
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def redacted(value: T) -> T:
     return cast("T", _redacted(value, _DEEPEST)) if _index else value
 
 
-def _redacted(value: object, levels: int) -> object:
+def _redacted(value: Any, levels: int) -> Any:
     if isinstance(value, str):
         return redact(value)
     if not isinstance(value, dict | list):
@@ -144,13 +144,13 @@ def _redacted(value: object, levels: int) -> object:
     if not levels:
         return "..."
     if isinstance(value, list):
-        items = cast("list[object]", value)
+        items = cast("list[Any]", value)
         blanked = [_redacted(one, levels - 1) for one in items]
-        return value if all(map(is_, items, blanked)) else blanked
-    members = cast("dict[object, object]", value)
+        return items if all(map(is_, items, blanked)) else blanked
+    members = cast("dict[Any, Any]", value)
     told = {_redacted(key, 1): _redacted(one, levels - 1) for key, one in members.items()}
     same = [*told] == [*members] and all(map(is_, members.values(), told.values()))
-    return value if same else told
+    return members if same else told
 
 
 def beginning(said: str | bytes) -> str:
