@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import is_
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def redacted(value: T) -> T:
     return cast("T", _redacted(value, _DEEPEST)) if _index else value
 
 
-def _redacted(value: Any, levels: int) -> Any:
+def _redacted(value: object, levels: int) -> object:
     if isinstance(value, str):
         return redact(value)
     if not isinstance(value, dict | list):
@@ -144,10 +144,10 @@ def _redacted(value: Any, levels: int) -> Any:
     if not levels:
         return "..."
     if isinstance(value, list):
-        items = cast("list[Any]", value)
+        items = cast("list[object]", value)
         blanked = [_redacted(one, levels - 1) for one in items]
         return items if all(map(is_, items, blanked)) else blanked
-    members = cast("dict[Any, Any]", value)
+    members = cast("dict[object, object]", value)
     told = {_redacted(key, 1): _redacted(one, levels - 1) for key, one in members.items()}
     same = [*told] == [*members] and all(map(is_, members.values(), told.values()))
     return members if same else told
