@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
@@ -167,12 +167,15 @@ class EmailSubmissionSet(Set[EmailSubmission]):
         default=None, converter=attrs.converters.optional(as_ids)
     )
 
+    kind: ClassVar[type | None] = EmailSubmission
+
     def check(self) -> None:
         super().check()
-        for key, changes in (self.on_success_update_email or {}).items():
+        after = self.on_success_update_email or {}
+        for key in after:
             self._check_submission("on_success_update_email", key)
-            patch.check(changes)
-        check_updates(self.on_success_update_email or {})
+        patch.check_all(after.values(), Email)
+        check_updates(after)
         for key in self.on_success_destroy_email or ():
             self._check_submission("on_success_destroy_email", key)
 

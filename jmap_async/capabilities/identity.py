@@ -1,7 +1,7 @@
 """Identity: an address that the user may send from (RFC 8621, 6)."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
@@ -51,6 +51,13 @@ class IdentityGet(ByIds):
     properties: Sequence[IdentityProperty] | ResultReference[Sequence[str]] | None = None
 
 
+@arguments(kw_only=True)
+class IdentitySet(Set[Identity]):
+    """Arguments of Identity/set (RFC 8621, 6.3)."""
+
+    kind: ClassVar[type | None] = Identity
+
+
 class IdentityMethods(DataType):
     """The methods of Identity (RFC 8621, 6)."""
 
@@ -60,5 +67,5 @@ class IdentityMethods(DataType):
     changes = method("Identity/changes", Changes, ChangesResponse)
     """Tell which identities changed since a state (RFC 8621, 6.2)."""
 
-    set = method("Identity/set", Set[Identity], SetResponse[Identity])
+    set = method("Identity/set", IdentitySet, SetResponse[Identity])
     """Create, change and destroy identities (RFC 8621, 6.3)."""

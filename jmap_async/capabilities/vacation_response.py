@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.protocol.declaring import arguments, declared
@@ -40,13 +40,20 @@ class VacationResponseGet(ByIds):
     properties: Sequence[VacationResponseProperty] | ResultReference[Sequence[str]] | None = None
 
 
+@arguments(kw_only=True)
+class VacationResponseSet(Set[VacationResponse]):
+    """Arguments of VacationResponse/set (RFC 8621, 8.2)."""
+
+    kind: ClassVar[type | None] = VacationResponse
+
+
 class VacationResponseMethods(DataType):
     """The methods of VacationResponse (RFC 8621, 8)."""
 
     get = method("VacationResponse/get", VacationResponseGet, GetResponse[VacationResponse])
     """Fetch the automatic reply (RFC 8621, 8.1)."""
 
-    set = method("VacationResponse/set", Set[VacationResponse], SetResponse[VacationResponse])
+    set = method("VacationResponse/set", VacationResponseSet, SetResponse[VacationResponse])
     """Change the automatic reply: update the id "singleton" (RFC 8621, 8.2)."""
 
 
