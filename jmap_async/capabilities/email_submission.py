@@ -8,7 +8,9 @@ import attrs
 
 from jmap_async.capabilities._creating import check_updates
 from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities._header_values import check_one_line
 from jmap_async.capabilities._values import as_new_id
+from jmap_async.capabilities._wire import members
 from jmap_async.capabilities.email import Email
 from jmap_async.errors import LocalProtocolError, MethodError
 from jmap_async.protocol import patch
@@ -171,6 +173,8 @@ class EmailSubmissionSet(Set[EmailSubmission]):
 
     def check(self) -> None:
         super().check()
+        for key, submission in (self.create or {}).items():
+            check_one_line(f"create[{key!r}]: envelope", members(submission).get("envelope"))
         after = self.on_success_update_email or {}
         for key in after:
             self._check_submission("on_success_update_email", key)

@@ -1,11 +1,13 @@
 """Identity: an address that the user may send from (RFC 8621, 6)."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 import attrs
 
 from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities._header_values import check_one_line
+from jmap_async.capabilities._wire import members
 from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
@@ -23,6 +25,9 @@ from jmap_async.protocol.types import ABSENT, Id
 IdentityProperty = Literal[
     "id", "name", "email", "replyTo", "bcc", "textSignature", "htmlSignature", "mayDelete"
 ]
+
+_IN_HEADERS: Final = ("name", "email", "replyTo", "bcc")
+"""The properties that a client puts into header fields of messages."""
 
 
 @data_object
@@ -56,6 +61,12 @@ class IdentitySet(Set[Identity]):
     """Arguments of Identity/set (RFC 8621, 6.3)."""
 
     kind: ClassVar[type | None] = Identity
+
+    def check(self) -> None:
+        super().check()
+        for one in (*(self.create or {}).values(), *(self.update or {}).values()):
+            for name in _IN_HEADERS:
+                check_one_line(name, members(one).get(name))
 
 
 class IdentityMethods(DataType):

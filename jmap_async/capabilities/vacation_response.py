@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.capabilities._header_values import check_one_line
+from jmap_async.capabilities._wire import members
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -45,6 +47,11 @@ class VacationResponseSet(Set[VacationResponse]):
     """Arguments of VacationResponse/set (RFC 8621, 8.2)."""
 
     kind: ClassVar[type | None] = VacationResponse
+
+    def check(self) -> None:
+        super().check()
+        for one in (*(self.create or {}).values(), *(self.update or {}).values()):
+            check_one_line("subject", members(one).get("subject"))
 
 
 class VacationResponseMethods(DataType):
