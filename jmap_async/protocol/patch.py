@@ -18,7 +18,7 @@ from jmap_async.protocol.fields import (
 )
 from jmap_async.protocol.types import Wire
 
-_WITHOUT_MEMBERS: Final[tuple[object, ...]] = (str, int, bool, datetime)
+_WITHOUT_MEMBERS: Final[frozenset[object]] = frozenset({str, int, bool, datetime})
 
 
 def path(*tokens: str) -> str:
