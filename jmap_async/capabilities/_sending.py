@@ -10,6 +10,7 @@ import attrs
 
 from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import Attachment, Letter
+from jmap_async.capabilities._identities import choose_identity, sender_of
 from jmap_async.capabilities._sets import created, merged
 from jmap_async.capabilities._together import together
 from jmap_async.capabilities.email import Email
@@ -103,11 +104,9 @@ class Post:
 
     async def _attempt(self, letter: Letter) -> EmailSubmission:
         known = await self._look_up()
-        identity = _composing.choose_identity(
-            known.identities, wanted=letter.identity, sender=letter.sender
-        )
+        identity = choose_identity(known.identities, wanted=letter.identity, sender=letter.sender)
         username = self._emails.host.session.username
-        sender = letter.sender or _composing.sender_of(identity, username)
+        sender = letter.sender or sender_of(identity, username)
         email = letter.email
         if not letter.exists:
             mailbox = _composing.draft_mailbox(known.roles)

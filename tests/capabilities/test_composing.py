@@ -21,10 +21,9 @@ from jmap_async.errors import (
     LocalProtocolError,
     NotFound,
     PropertyNotFetched,
-    RemoteProtocolError,
 )
 from jmap_async.protocol.blob import Blob
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.converter import encode
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -109,85 +108,6 @@ def test_an_attachment_without_a_name_has_none() -> None:
     assert part == wire(Attachment(content=b"", type="text/x").part(blob))
     named = Attachment(content=b"", type="text/x", name="a.x").part(blob)
     assert {**part, "name": "a.x"} == wire(named)
-
-
-IDENTITIES = [
-    Identity(id="any", email=""),
-    Identity(id="domain", email="*@example.org"),
-    Identity(id="sales", email="Sales@example.org"),
-]
-
-
-@pytest.mark.parametrize(
-    ("sender", "expected"),
-    [
-        ("sales@EXAMPLE.org", "sales"),
-        ("support@example.org", "domain"),
-        ("me@elsewhere.example", "any"),
-        (None, "sales"),
-    ],
-)
-def test_t143_the_identity_fits_the_sender(sender: str | None, expected: str) -> None:
-    """The address itself, else its domain, else an identity for any address."""
-    address = None if sender is None else EmailAddress(email=sender)
-    chosen = _composing.choose_identity(IDENTITIES, wanted=None, sender=address)
-    assert expected == chosen.id
-
-
-def test_an_identity_may_be_named() -> None:
-    """By its id or itself; that it fits the sender is the server's to say."""
-    choose = _composing.choose_identity
-    assert "domain" == choose(IDENTITIES, wanted="domain", sender=ALICE).id
-    other = Identity(id="other")
-    assert other is choose(IDENTITIES, wanted=other, sender=None)
-
-
-@pytest.mark.parametrize(
-    ("identities", "wanted"),
-    [([], None), (IDENTITIES, "nope"), (IDENTITIES[2:], None)],
-)
-def test_no_identity_fits(identities: list[Identity], wanted: str | None) -> None:
-    """The error names the identities that there are."""
-    with pytest.raises(NotFound, match="no identity") as failed:
-        _composing.choose_identity(identities, wanted=wanted, sender=ALICE)
-    for identity in identities:
-        assert identity.id in str(failed.value)
-
-
-def test_a_malformed_identity_costs_nobody_the_others() -> None:
-    """It is passed over; where none fits then, the server is blamed. A name is not needed."""
-    odd, good = decoder(list[Identity])(
-        [
-            {"id": "odd", "email": 5},
-            {"id": "good", "email": "alice@example.org", "name": ["Alice"]},
-        ]
-    )
-    for sender in (EmailAddress(email="alice@example.org"), None):
-        assert good is _composing.choose_identity([odd, good], wanted=None, sender=sender)
-    with pytest.raises(RemoteProtocolError, match="malformed Identity 'odd': email: expected"):
-        _composing.choose_identity([odd], wanted=None, sender=None)
-    assert EmailAddress(email="alice@example.org") == _composing.sender_of(good, "")
-
-
-@pytest.mark.parametrize(
-    ("identity", "username", "expected"),
-    [
-        (Identity(id="1", name="Al", email="al@example.org"), "x", {"name": "Al"}),
-        (Identity(id="1", name="", email=""), "al@example.org", {}),
-        (Identity(id="1", email="*@example.org"), "al@example.org", {}),
-    ],
-)
-def test_the_sender_without_a_wish(
-    identity: Identity, username: str, expected: dict[str, str]
-) -> None:
-    """The identity's address, else the login, where that is an address."""
-    assert {**expected, "email": "al@example.org"} == wire(_composing.sender_of(identity, username))
-
-
-def test_no_sender_at_all() -> None:
-    """An identity without an address and a login that is none say nothing."""
-    with pytest.raises(LocalProtocolError, match="from_"):
-        _composing.sender_of(Identity(id="1", email="*@example.org"), "alice")
 
 
 def complete(letter: Letter, identity: Identity | None = None) -> dict[str, Any]:
