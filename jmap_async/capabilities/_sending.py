@@ -104,8 +104,10 @@ class Post:
 
     async def _attempt(self, letter: Letter) -> EmailSubmission:
         known = await self._look_up()
-        identity = choose_identity(known.identities, wanted=letter.identity, sender=letter.sender)
         username = self._emails.host.session.username
+        identity = choose_identity(
+            known.identities, wanted=letter.identity, sender=letter.sender, username=username
+        )
         sender = letter.sender or sender_of(identity, username)
         email = letter.email
         if not letter.exists:

@@ -33,6 +33,41 @@ def test_t143_the_identity_fits_the_sender(sender: str | None, expected: str) ->
     assert expected == chosen.id
 
 
+LOGINS = [
+    Identity(id="sales", email="sales@example.org", may_delete=True),
+    Identity(id="info", email="info@example.org", may_delete=False),
+    Identity(id="any", email=""),
+    Identity(id="domain", email="*@Example.net"),
+    Identity(id="other case", email="Alice@example.org"),
+    Identity(id="alice", email="alice@Example.org"),
+]
+
+
+@pytest.mark.parametrize(
+    ("username", "there", "expected"),
+    [
+        ("alice@EXAMPLE.org", LOGINS, "alice"),
+        ("Alice@example.org", LOGINS, "other case"),
+        ("ALICE@example.org", LOGINS[:5], "other case"),
+        ("bob@example.net", LOGINS, "domain"),
+        ("bob@sub.example.net", LOGINS, "any"),
+        ("bob@example.org", LOGINS[:3], "any"),
+        ("bob@example.org", LOGINS[:2], "info"),
+        ("alice", LOGINS, "other case"),
+        ("alice@internal", [*LOGINS[:2], *LOGINS[3:]], "other case"),
+        ("bob", LOGINS, "info"),
+        ("", LOGINS[:1], "sales"),
+        ("bob", LOGINS[2:4], "any"),
+    ],
+)
+def test_t143_the_identity_of_the_login(
+    username: str, there: list[Identity], expected: str
+) -> None:
+    """Without a sender the login decides; an alias comes last, whatever the server's order."""
+    chosen = choose_identity(there, wanted=None, sender=None, username=username)
+    assert expected == chosen.id
+
+
 def test_an_identity_may_be_named() -> None:
     """By its id or itself; that it fits the sender is the server's to say."""
     assert "domain" == choose_identity(IDENTITIES, wanted="domain", sender=ALICE).id
@@ -81,7 +116,8 @@ def test_the_sender_without_a_wish(identity: Identity, username: str, name: str 
     assert ("al@example.org", name) == (sender.email, sender.name if "name" in sender else None)
 
 
-def test_no_sender_at_all() -> None:
-    """An identity without an address and a login that is none say nothing."""
+@pytest.mark.parametrize("username", ["alice", "alice@example.com", ""])
+def test_no_sender_at_all(username: str) -> None:
+    """A login that is no address, or one of another domain, does not help a wildcard."""
     with pytest.raises(LocalProtocolError, match="from_"):
-        sender_of(Identity(id="1", email="*@example.org"), "alice")
+        sender_of(Identity(id="1", email="*@example.org"), username)
