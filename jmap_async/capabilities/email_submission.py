@@ -112,6 +112,18 @@ class EmailSubmission(DataObject):
 
 @data_object
 @declared(kw_only=True)
+class SentSubmission(EmailSubmission):
+    """What `email.send` returns: the submission, and what became of the Email in the mailboxes.
+
+    `not_filed` says why the message, which was sent, still is a draft or among the drafts; None: it
+    is where sent messages belong.
+    """
+
+    not_filed: str | None = ABSENT
+
+
+@data_object
+@declared(kw_only=True)
 class EmailSubmissionFilter(FilterCondition):
     """A condition of EmailSubmission/query (RFC 8621, 7.3); the times are those of `send_at`."""
 

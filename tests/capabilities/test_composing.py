@@ -156,7 +156,30 @@ def test_a_message_as_it_is_keeps_what_it_has() -> None:
     )
     letter = _composing.as_is(email, identity=None, send_at=None)
     assert wire(email) == complete(letter)
-    assert None is letter.sender
+    assert EmailAddress(email="al@example.org") == letter.sender
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ({"header:From": " Al <al@example.org>"}, "al@example.org"),
+        ({"header:from:asAddresses": [EmailAddress(email="al@example.org")]}, "al@example.org"),
+        (
+            {
+                "header:From:asGroupedAddresses": [
+                    {"name": "a", "addresses": []},
+                    {"name": "b", "addresses": [{"email": "al@example.org"}]},
+                ]
+            },
+            "al@example.org",
+        ),
+        ({"header:From": " nobody:;", "header:X-From": " bob@example.net"}, None),
+    ],
+)
+def test_the_sender_by_another_name(extra: dict[str, object], expected: str | None) -> None:
+    """Whatever form the From field is given in, its address decides."""
+    sender = _composing.as_is(Email(extra=extra), identity=None, send_at=None).sender
+    assert expected == (sender and sender.email)
 
 
 def test_the_sender_of_a_message_as_it_is() -> None:
@@ -178,32 +201,42 @@ def test_t113_where_drafts_are() -> None:
 
 
 DRAFT = {"keywords/$draft": None}
+MOVED = {"mailboxIds/d": None, "mailboxIds/s": True}
+BOTH = {"drafts": "d", "sent": "s"}
 
 
 @pytest.mark.parametrize(
-    ("email", "roles", "expected"),
+    ("placed", "roles", "expected"),
     [
-        (Email(), {"drafts": "d", "sent": "s"}, {"mailboxIds/d": None, "mailboxIds/s": True}),
-        (Email(), {"sent": "s"}, {}),
-        (Email(), {"drafts": "d"}, {}),
-        (Email(mailbox_ids="other"), {"drafts": "d", "sent": "s"}, {}),
+        (["d"], BOTH, MOVED),
+        (["d", "other"], BOTH, MOVED),
+        (["d", "s"], BOTH, {"mailboxIds/d": None}),
+        (["other"], BOTH, {}),
+        (["s"], {"sent": "s"}, {}),
+        (["d"], {"drafts": "d"}, {}),
+        (["d", "other"], {"drafts": "d"}, {"mailboxIds/d": None}),
+        (["other"], {"drafts": "d"}, {}),
         (
-            Email(mailbox_ids="d"),
-            {"drafts": "d", "sent": "s"},
-            {"mailboxIds/d": None, "mailboxIds/s": True},
-        ),
-        (
-            Email(),
+            ["d/1"],
             {"drafts": "d/1", "sent": "s~"},
             {"mailboxIds/d~11": None, "mailboxIds/s~0": True},
         ),
     ],
 )
 def test_t115_where_sent_messages_go(
-    email: Email, roles: dict[str, str], expected: dict[str, Any]
+    placed: list[str], roles: dict[str, str], expected: dict[str, Any]
 ) -> None:
-    """From the drafts to the sent ones in one patch; nowhere else is anything moved."""
-    assert {**DRAFT, **expected} == _composing.when_sent(Letter(email=email), roles)
+    """From the drafts to the sent ones in one patch; an Email is never in no mailbox."""
+    before = dict.fromkeys(placed, True)
+    assert {**DRAFT, **expected} == _composing.when_sent(before, roles)
+    left = "drafts" in roles and "sent" not in roles and ["d"] == placed
+    assert left == _composing.stays(before, roles)
+    email = Email(keywords=["$draft", "$seen"], mailbox_ids=before)
+    after = _composing.places(before, roles)
+    whole = {} if after == before else {"mailboxIds": after}
+    assert {**DRAFT, **whole} == _composing.still_to_file(email, roles)
+    filed = Email(keywords=["$seen"], mailbox_ids=after)
+    assert {} == _composing.still_to_file(filed, roles)
 
 
 def test_t147_the_envelope_of_a_held_message() -> None:
