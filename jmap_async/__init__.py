@@ -21,6 +21,7 @@ from jmap_async.capabilities.email_submission import (
     EmailSubmission,
     EmailSubmissionFilter,
     Envelope,
+    SentSubmission,
 )
 from jmap_async.capabilities.headers import EmailHeader, header
 from jmap_async.capabilities.identity import Identity
@@ -181,6 +182,7 @@ __all__ = [
     "ResultReference",
     "Retry",
     "SearchSnippet",
+    "SentSubmission",
     "ServerFail",
     "ServerPartialFail",
     "ServerUnavailable",

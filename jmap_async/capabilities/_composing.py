@@ -2,15 +2,15 @@
 
 import mimetypes
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from email.utils import make_msgid
+from email.utils import make_msgid, parseaddr
 from pathlib import Path, PurePath
 from typing import Final, TypeVar, cast
 
 import attrs
 
-from jmap_async.capabilities._wire import members
+from jmap_async.capabilities._wire import items, members
 from jmap_async.capabilities.address import AddressesLike, EmailAddress, as_addresses
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.email import HEADER_FIELDS, Email
@@ -18,11 +18,10 @@ from jmap_async.capabilities.email_submission import Address, Envelope
 from jmap_async.capabilities.headers import header_field
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import no_role
-from jmap_async.errors import LocalProtocolError, NotFound
+from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import dates, patch
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
-from jmap_async.protocol.objects import check_readable, is_readable
 from jmap_async.protocol.types import ABSENT, Id, Wire
 
 T = TypeVar("T")
@@ -123,9 +122,45 @@ class Letter:
 
 def as_is(message: Email, *, identity: Identity | Id | None, send_at: datetime | None) -> Letter:
     """Make a letter of a message that is sent as it is."""
-    senders = getattr(message, "from_", None)
-    sender = senders[0] if senders else None
+    sender = _sender(message)
     return Letter(email=message, sender=sender, identity=identity, send_at=send_at, as_is=True)
+
+
+def _sender(message: Email) -> EmailAddress | None:
+    """Return the first address that a message is from, by whatever name that is given."""
+    if senders := getattr(message, "from_", None):
+        return cast("EmailAddress", senders[0])
+    fields = (value for name, value in message.to_wire().items() if header_field(name) == "from")
+    email = next((one for value in fields for one in _emails(value) if one), None)
+    return None if email is None else EmailAddress(email=email)
+
+
+def _emails(value: object) -> Iterator[str]:
+    """Yield the addresses in the value of a header field, in whatever form that is."""
+    if isinstance(value, str):
+        yield parseaddr(value)[1]
+    found = members(value)
+    if isinstance(email := found.get("email"), str):
+        yield email
+    for one in (*items(value), *items(found.get("addresses"))):
+        yield from _emails(one)
+
+
+_NEEDED: Final = {"from": "from_", "mailboxIds": "mailbox_ids"}
+_FOR_ENVELOPE: Final = {"to": "to", "cc": "cc", "bcc": "bcc"}
+
+
+def missing(letter: Letter) -> dict[str, str]:
+    """Return the properties to fetch of an Email that the server has, and their attributes."""
+    needed = {**_NEEDED, **(_FOR_ENVELOPE if letter.send_at else {})} if letter.exists else {}
+    return {name: attribute for name, attribute in needed.items() if name not in letter.email}
+
+
+def filled(letter: Letter, fetched: Email) -> Letter:
+    """Return a letter with what was missing of the Email that the server has."""
+    there = {one: getattr(fetched, one) for wire, one in missing(letter).items() if wire in fetched}
+    email = attrs.evolve(letter.email, **there)
+    return attrs.evolve(letter, email=email, sender=_sender(email))
 
 
 def compose(
@@ -173,69 +208,6 @@ def _or_absent(value: T | None) -> T:
     return ABSENT if value is None else value
 
 
-def choose_identity(
-    identities: Iterable[Identity], *, wanted: Identity | Id | None, sender: EmailAddress | None
-) -> Identity:
-    """Return the identity to send as (RFC 8621, 6).
-
-    Without a wish it is the one for the sender's address or domain, else one that is for any
-    address; without a sender it is the first with an address of its own, if there is one.
-
-    Raises:
-        NotFound: none fits; names those that there are.
-        RemoteProtocolError: none fits, but one is malformed.
-    """
-    if isinstance(wanted, Identity):
-        return wanted
-    identities = list(identities)
-    # One that cannot be read costs nobody the others.
-    candidates = [one for one in identities if is_readable(one, "id", "email")]
-    if wanted is not None:
-        fitting = [one for one in candidates if one.id == wanted]
-    elif sender is not None:
-        email = sender.email.lower()
-        patterns = (email, f"*@{email.rpartition('@')[2]}", "")
-        fitting = [one for want in patterns for one in candidates if _pattern(one) == want]
-    else:
-        fitting = sorted(candidates, key=lambda one: not is_address(_pattern(one)))
-    if not fitting:
-        check_readable(identities, "id", "email")
-        known = ", ".join(f"{one.id} ({_pattern(one) or 'any address'})" for one in candidates)
-        asked = wanted or (sender.email if sender else "anybody")
-        raise NotFound(f"no identity to send as {asked!r}; there are: {known or 'none'}")
-    return fitting[0]
-
-
-def _pattern(identity: Identity) -> str:
-    return _address(identity).lower()
-
-
-def is_address(text: str) -> bool:
-    """Tell whether this is the address of somebody, not the pattern of an identity."""
-    return "@" in text.strip("@") and "*" not in text
-
-
-def sender_of(identity: Identity, username: str) -> EmailAddress:
-    """Return the address to send from when the caller named none.
-
-    Raises:
-        LocalProtocolError: neither the identity nor the login says it.
-    """
-    email = next((one for one in (_address(identity), username) if is_address(one)), None)
-    if email is None:
-        raise LocalProtocolError(
-            f"the identity {identity.id} has no address of its own: say whom the message is "
-            "from with from_"
-        )
-    # It is sent without a name rather than not at all.
-    name = getattr(identity, "name", "") if is_readable(identity, "name") else ""
-    return EmailAddress(name=name, email=email) if name else EmailAddress(email=email)
-
-
-def _address(identity: Identity) -> str:
-    return str(getattr(identity, "email", ""))
-
-
 def complete(letter: Letter, *, sender: EmailAddress, identity: Identity, mailbox: Id) -> Email:
     """Return the Email to create: what the caller gave, and what was missing."""
     email = letter.email
@@ -278,15 +250,42 @@ def draft_mailbox(roles: Mapping[str, Id]) -> Id:
     return mailbox
 
 
-def when_sent(letter: Letter, roles: Mapping[str, Id]) -> dict[str, object]:
-    """Return the patch for an Email that was sent: no draft any more, and among the sent ones."""
-    changes: dict[str, object] = {patch.path("keywords", "$draft"): None}
+def places(placed: Mapping[Id, bool], roles: Mapping[str, Id]) -> dict[Id, bool]:
+    """Return the mailboxes in which a message belongs that was sent from these.
+
+    From the drafts it goes to the sent ones. Where there is no mailbox for those, it leaves the
+    drafts only if it is elsewhere, too: it is in one mailbox at least (RFC 8621, 4.1.1).
+    """
     drafts, sent = roles.get("drafts"), roles.get("sent")
-    placed = getattr(letter.email, "mailbox_ids", None)
-    if drafts and sent and (placed is None or drafts in placed):
-        changes[patch.path("mailboxIds", drafts)] = None
-        changes[patch.path("mailboxIds", sent)] = True
-    return changes
+    after = {id: True for id in placed if id != drafts}
+    if drafts in placed and sent is not None:
+        after[sent] = True
+    return after or dict(placed)
+
+
+def stays(placed: Mapping[Id, bool], roles: Mapping[str, Id]) -> bool:
+    """Tell whether a message will be among the drafts even when it was sent."""
+    return roles.get("drafts") in places(placed, roles)
+
+
+def when_sent(placed: Mapping[Id, bool], roles: Mapping[str, Id]) -> dict[str, object]:
+    """Return the patch for an Email that was sent: no draft any more, and among the sent ones."""
+    after = places(placed, roles)
+    changes: dict[str, object] = {patch.path("keywords", "$draft"): None}
+    changes |= {patch.path("mailboxIds", one): None for one in placed if one not in after}
+    return changes | {patch.path("mailboxIds", one): True for one in after if one not in placed}
+
+
+def still_to_file(email: Email, roles: Mapping[str, Id]) -> dict[str, object]:
+    """Return what is to be changed still of an Email that was sent.
+
+    Its mailboxes come whole: what a server refuses may have been the path to one.
+    """
+    changes: dict[str, object] = {}
+    if "$draft" in email.keywords:
+        changes[patch.path("keywords", "$draft")] = None
+    after = places(email.mailbox_ids, roles)
+    return changes if after == email.mailbox_ids else {**changes, "mailboxIds": after}
 
 
 def held_envelope(email: Email, sender: EmailAddress, send_at: datetime) -> Envelope:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from jmap_async.capabilities._header_values import check_header_value
 from jmap_async.capabilities._values import check_keyword
 from jmap_async.capabilities._wire import items, members
 from jmap_async.capabilities.body import PART_FIELDS
@@ -89,17 +90,23 @@ def _check_body(name: str, type: str, parts: Sequence[Wire]) -> None:
 
 
 def _check_headers(properties: Wire, convenient: Mapping[str, str]) -> set[str]:
-    """Check that each header field is given once, and return those given, in lower case."""
+    """Check that each header field is given once, and may be written; return those given.
+
+    They are returned in lower case.
+    """
     if "headers" in properties:
         raise LocalProtocolError(
             "headers can only be read: give header fields one by one, like 'header:X-Ticket:asText'"
         )
     fields = {convenient[name] for name in properties if name in convenient}
-    for name in properties:
+    for name, value in properties.items():
+        if name in convenient:
+            check_header_value(name, value)
         field = header_field(name)
         if field is None:
             continue
         check_header_property(name)
+        check_header_value(name, value)
         if field in fields:
             raise LocalProtocolError(f"the header field {field} is given twice, once as {name}")
         fields.add(field)

@@ -4,22 +4,24 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
 from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import Attachment, Letter
+from jmap_async.capabilities._identities import choose_identity, sender_of
 from jmap_async.capabilities._sets import created, merged
 from jmap_async.capabilities._together import together
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.email_submission import (
     EmailSubmission,
     EmailSubmissionSetResponse,
+    SentSubmission,
 )
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import MailboxMethods, by_role
-from jmap_async.errors import NotFound, SetError, SetFailed
+from jmap_async.errors import JMAPError, NotFound, SetError, SetFailed
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import Id
@@ -35,6 +37,8 @@ _log = logging.getLogger("jmap_async")
 # Creation ids.
 _DRAFT: Final = "draft"
 _SUBMISSION: Final = "submission"
+
+_NO_PLACE: Final = "no mailbox has the role 'sent'"
 
 
 @record()
@@ -81,7 +85,7 @@ class Post:
             )
         return attachment.part(blob)
 
-    async def send(self, letter: Letter) -> EmailSubmission:
+    async def send(self, letter: Letter) -> SentSubmission:
         """Send a message; where it failed for what was remembered only, look again."""
         remembered = self._known is not None
         try:
@@ -93,21 +97,34 @@ class Post:
         return await self._attempt(letter)
 
     async def _look_up(self) -> _Known:
-        if self._known is None:
-            identities, mailboxes = await together(
-                self._submission.identity.get(), self._mailboxes.get(properties=["role"])
-            )
-            roles = {role: mailbox.id for role, mailbox in by_role(mailboxes.list).items()}
-            self._known = _Known(identities.list, roles)
-        return self._known
-
-    async def _attempt(self, letter: Letter) -> EmailSubmission:
-        known = await self._look_up()
-        identity = _composing.choose_identity(
-            known.identities, wanted=letter.identity, sender=letter.sender
+        if self._known is not None:
+            return self._known
+        identities, mailboxes = await together(
+            self._submission.identity.get(), self._mailboxes.get(properties=["role"])
         )
+        roles = {role: mailbox.id for role, mailbox in by_role(mailboxes.list).items()}
+        known = _Known(identities.list, roles)
+        if "sent" in roles:  # else there may be one the next time
+            self._known = known
+        return known
+
+    async def _filled(self, letter: Letter) -> Letter:
+        """Fetch what has to be known of an Email that the server has."""
+        missing = _composing.missing(letter)
+        if not missing:
+            return letter
+        response = await self._emails.get(letter.email, properties=cast("Any", [*missing]))
+        if not response.list:
+            raise NotFound(f"there is no Email {letter.email.id!r} in this account")
+        return _composing.filled(letter, response.list[0])
+
+    async def _attempt(self, letter: Letter) -> SentSubmission:
+        known, letter = await together(self._look_up(), self._filled(letter))
         username = self._emails.host.session.username
-        sender = letter.sender or _composing.sender_of(identity, username)
+        identity = choose_identity(
+            known.identities, wanted=letter.identity, sender=letter.sender, username=username
+        )
+        sender = letter.sender or sender_of(identity, username)
         email = letter.email
         if not letter.exists:
             mailbox = _composing.draft_mailbox(known.roles)
@@ -116,23 +133,32 @@ class Post:
         if letter.send_at is not None:
             envelope = _composing.held_envelope(email, sender, letter.send_at)
             submission = attrs.evolve(submission, envelope=envelope)
-        when_sent = _composing.when_sent(letter, known.roles)
+        placed: Mapping[Id, bool] = getattr(email, "mailbox_ids", {})
+        stays = _composing.stays(placed, known.roles)
+        if stays:
+            _log.warning("a message will stay among the drafts when it was sent: %s", _NO_PLACE)
+        when_sent = _composing.when_sent(placed, known.roles)
         if letter.exists:
-            return await self._submit(attrs.evolve(submission, email_id=email.id), when_sent)
-        return await self._create_and_submit(email, submission, when_sent)
+            submission = attrs.evolve(submission, email_id=email.id)
+            sent = await self._submit(submission, when_sent)
+        else:
+            sent = await self._create_and_submit(email, submission, when_sent)
+        if stays and sent.not_filed is None:
+            return attrs.evolve(sent, not_filed=_NO_PLACE)
+        return sent
 
     async def _submit(
         self, submission: EmailSubmission, when_sent: Mapping[str, object]
-    ) -> EmailSubmission:
+    ) -> SentSubmission:
         """Send an Email that the server has."""
         response = await self._submission.email_submission.set(
             create={_SUBMISSION: submission}, on_success_update_email={f"#{_SUBMISSION}": when_sent}
         )
-        return self._sent(submission, response)
+        return await self._sent(submission, response)
 
     async def _create_and_submit(
         self, email: Email, submission: EmailSubmission, when_sent: Mapping[str, object]
-    ) -> EmailSubmission:
+    ) -> SentSubmission:
         """Create an Email and send it, in one request."""
         creating = self._emails.set(create={_DRAFT: email})
         sending = self._submission.email_submission.set(
@@ -151,23 +177,51 @@ class Post:
         submission = attrs.evolve(submission, email_id=draft.id)
         if "threadId" in draft:
             submission = attrs.evolve(submission, thread_id=draft.thread_id)
-        return self._sent(submission, response)
+        return await self._sent(submission, response)
 
-    def _sent(
+    async def _sent(
         self, submission: EmailSubmission, response: EmailSubmissionSetResponse
-    ) -> EmailSubmission:
+    ) -> SentSubmission:
         """Return the submission as it is now; what failed after it is no failure to send."""
         answer = created(response, _SUBMISSION)
-        failed = response.on_success.not_updated if response.on_success else {}
-        problem = response.on_success_error or ", ".join(map(str, failed.values()))
-        if problem:
-            self._known = None
+        email_id = submission.email_id
+        reason = _refusal(response, email_id)
+        if reason is not None:
+            reason = await self._file(email_id, reason)
+        if reason is not None:
             _log.warning(
                 "Email %s was sent, but it is still where the drafts are: %s",
-                redact(submission.email_id),
-                problem,
+                redact(email_id),
+                reason,
             )
-        return merged(EmailSubmission, submission.to_wire(), answer)
+        wire = {**submission.to_wire(), "notFiled": reason}
+        return merged(SentSubmission, wire, answer)
+
+    async def _file(self, email_id: Id, refusal: str) -> str | None:
+        """Put a message that was sent where it belongs, which failed; None: now it is there."""
+        self._known = None
+        try:
+            known, email = await together(
+                self._look_up(),
+                self._emails.get_one(email_id, properties=["mailboxIds", "keywords"]),
+            )
+            changes = _composing.still_to_file(email, known.roles)
+            if changes:
+                await self._emails.update(email_id, changes)
+        except JMAPError as error:
+            return f"its keywords and mailboxIds were not changed: {refusal}; then: {error}"
+        return _NO_PLACE if _composing.stays(email.mailbox_ids, known.roles) else None
+
+
+def _refusal(response: EmailSubmissionSetResponse, email_id: Id) -> str | None:
+    """Return why an Email that was sent was not filed; None: it was."""
+    if response.on_success_error:
+        return str(response.on_success_error)
+    done = response.on_success
+    if done is not None and email_id in done.updated:
+        return None
+    refused = done.not_updated.values() if done else ()
+    return ", ".join(map(str, refused)) or "the server does not say what it did"
 
 
 def _kept(draft_id: Id, refused: Mapping[str, SetError]) -> SetFailed:

@@ -27,7 +27,7 @@ def created(response: SetResponse[D], key: str) -> D:
     return response.created[key]
 
 
-def merged(kind: type[D], sent: Wire, answer: D) -> D:
+def merged(kind: type[D], sent: Wire, answer: DataObject) -> D:
     """Return the whole object: what was sent, and what the server added to it."""
     whole: D = decoder(kind)({**sent, **answer.to_wire()})
     return whole

@@ -1,11 +1,11 @@
-"""The forms in which callers may give ids, set-like maps and keywords."""
+"""The forms in which callers may give ids, message ids, set-like maps and keywords."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids, ids_argument
+from jmap_async.protocol.ids import IdLike, IdsLike, are_strings, as_id, as_ids, ids_argument
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import IdList
 from jmap_async.protocol.types import Id
@@ -15,6 +15,8 @@ NewIdLike = IdLike | CreationReference
 
 # RFC 8621, 4.1.1: visible ASCII, less what an IMAP atom may not hold.
 _KEYWORD: Final = re.compile(r"[!#$&'+-\[^-z|}~]{1,255}")
+
+_NOT_IN_MESSAGE_IDS: Final = re.compile(r"[<>\s]")
 
 
 def as_new_id(value: NewIdLike) -> Id:
@@ -40,6 +42,29 @@ def as_id_map(value: IdsLike | Mapping[str, bool]) -> dict[Id, bool]:
     if isinstance(value, Mapping):
         return _checked(cast("Mapping[str, bool]", value))
     return dict.fromkeys(as_ids(value), True)
+
+
+def as_message_ids(value: str | Iterable[str] | None) -> list[str] | None:
+    """Return message ids, one or many, as `as_message_id` does; None stays None."""
+    if value is None:
+        return None
+    return [as_message_id(one) for one in ([value] if isinstance(value, str) else value)]
+
+
+def as_message_id(value: str) -> str:
+    """Return a message id without the brackets that it has in a message (RFC 8621, 4.1.2.5).
+
+    Raises:
+        LocalProtocolError: it is empty, or holds spaces or further brackets.
+    """
+    bare = value.strip() if are_strings([value]) else ""
+    if bare.startswith("<") and bare.endswith(">"):
+        bare = bare[1:-1]
+    if not bare or _NOT_IN_MESSAGE_IDS.search(bare):
+        raise LocalProtocolError(
+            f"{value!r:.200} is no message id: write 'id@example.org', and give several as a list"
+        )
+    return bare
 
 
 def as_keywords(value: str | Iterable[str] | Mapping[str, bool]) -> dict[str, bool]:

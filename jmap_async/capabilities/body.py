@@ -2,6 +2,9 @@
 
 from typing import Final, Literal
 
+import attrs
+
+from jmap_async.capabilities._values import as_message_id
 from jmap_async.capabilities.headers import BodyPartHeaderProperty, EmailHeader, HeaderProperty
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.objects import DataObject, data_object
@@ -45,7 +48,9 @@ class EmailBodyPart(DataObject):
     type: str = ABSENT
     charset: str | None = ABSENT
     disposition: str | None = ABSENT
-    cid: str | None = ABSENT
+    cid: str | None = attrs.field(
+        default=ABSENT, converter=attrs.converters.optional(as_message_id)
+    )
     language: list[str] | None = ABSENT
     location: str | None = ABSENT
     sub_parts: "list[EmailBodyPart] | None" = ABSENT

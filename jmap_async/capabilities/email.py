@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._values import as_id_map, as_keywords
+from jmap_async.capabilities._values import as_id_map, as_keywords, as_message_ids
 from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.headers import EmailHeader, EmailHeaderProperty, HeaderProperty
@@ -100,9 +100,10 @@ EXTENSIONS: Final = {
 class Email(DataObject):
     """A message (RFC 8621, 4.1).
 
-    To create one, addresses may be given as "Bob <bob@example.net>", one or many, and
-    `mailbox_ids` and `keywords` as any collection. Other header fields are given by wire name, as
-    `extra={"header:X-Ticket:asText": "42"}`; so they are read, too: `email["header:X-Ticket"]`.
+    To create one, addresses may be given as "Bob <bob@example.net>", one or many, message ids with
+    or without their brackets, and `mailbox_ids` and `keywords` as any collection. Other header
+    fields are given by wire name, as `extra={"header:X-Ticket:asText": "42"}`; so they are read,
+    too: `email["header:X-Ticket"]`.
 
     All properties but `mailbox_ids` and `keywords` are fixed once the Email exists.
     """
@@ -115,9 +116,9 @@ class Email(DataObject):
     size: int = ABSENT
     received_at: datetime = ABSENT
     headers: list[EmailHeader] = ABSENT
-    message_id: list[str] | None = ABSENT
-    in_reply_to: list[str] | None = ABSENT
-    references: list[str] | None = ABSENT
+    message_id: list[str] | None = attrs.field(default=ABSENT, converter=as_message_ids)
+    in_reply_to: list[str] | None = attrs.field(default=ABSENT, converter=as_message_ids)
+    references: list[str] | None = attrs.field(default=ABSENT, converter=as_message_ids)
     sender: list[EmailAddress] | None = attrs.field(default=ABSENT, converter=as_addresses)
     from_: list[EmailAddress] | None = attrs.field(default=ABSENT, converter=as_addresses)
     to: list[EmailAddress] | None = attrs.field(default=ABSENT, converter=as_addresses)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import TypedDict
+from typing import ClassVar, TypedDict
 
 import attrs
 
@@ -135,6 +135,8 @@ class EmailQueryChanges(QueryChanges[EmailFilter]):
 @arguments(kw_only=True)
 class EmailSet(Set[Email]):
     """Arguments of Email/set (RFC 8621, 4.6)."""
+
+    kind: ClassVar[type | None] = Email
 
     def check(self) -> None:
         super().check()

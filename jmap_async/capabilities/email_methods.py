@@ -26,7 +26,7 @@ from jmap_async.capabilities.email_arguments import (
     EmailSet,
 )
 from jmap_async.capabilities.email_query import EmailFilter, EmailSorting
-from jmap_async.capabilities.email_submission import EmailSubmission
+from jmap_async.capabilities.email_submission import SentSubmission
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import MailboxMethods
 from jmap_async.capabilities.submission import Submission
@@ -147,12 +147,17 @@ class EmailMethods(DataType):
         attachments: AttachmentLike | Iterable[AttachmentLike] = (),
         identity: Identity | Id | None = None,
         send_at: datetime | None = None,
-    ) -> EmailSubmission:
+    ) -> SentSubmission:
         """Send a message, and keep it among the sent ones.
+
+        Where it was sent but could not be put there, `not_filed` of the result says why, and so
+        does a warning in the log. An account may have no mailbox for sent messages: then it stays
+        among the drafts, and is no draft any more.
 
         Args:
             message: an Email to send as it is, instead of all that follows up to `attachments`.
-                One that the server has already, such as a draft, is sent by its id.
+                One that the server has already, such as a draft, is sent by its id; what was
+                not fetched of it and is needed is fetched then.
             to: recipients, like "bob@example.net" or "Bob <bob@example.net>", one or many.
             cc: further recipients.
             bcc: recipients that the others do not see.
@@ -162,8 +167,9 @@ class EmailMethods(DataType):
             text: the message as plain text.
             html: the message as HTML; with `text`, both are alternatives.
             attachments: paths, bytes, (name, bytes), (name, bytes, type) or uploaded Blobs.
-            identity: whom to send as; without it the identity that fits the sender. Its `reply_to`
-                and `bcc` apply where none are given; its signatures do not.
+            identity: whom to send as; without it the identity that fits the sender, or the user
+                name of the session. Its `reply_to` and `bcc` apply where none are given; its
+                signatures do not.
             send_at: when the server shall send it, where it can hold messages back.
 
         Raises:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from jmap_async.capabilities._creating import check_updates
 from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities._header_values import check_one_line
 from jmap_async.capabilities._values import as_new_id
+from jmap_async.capabilities._wire import members
 from jmap_async.capabilities.email import Email
 from jmap_async.errors import LocalProtocolError, MethodError
 from jmap_async.protocol import patch
@@ -110,6 +112,18 @@ class EmailSubmission(DataObject):
 
 @data_object
 @declared(kw_only=True)
+class SentSubmission(EmailSubmission):
+    """What `email.send` returns: the submission, and what became of the Email in the mailboxes.
+
+    `not_filed` says why the message, which was sent, still is a draft or among the drafts; None: it
+    is where sent messages belong.
+    """
+
+    not_filed: str | None = ABSENT
+
+
+@data_object
+@declared(kw_only=True)
 class EmailSubmissionFilter(FilterCondition):
     """A condition of EmailSubmission/query (RFC 8621, 7.3); the times are those of `send_at`."""
 
@@ -167,12 +181,17 @@ class EmailSubmissionSet(Set[EmailSubmission]):
         default=None, converter=attrs.converters.optional(as_ids)
     )
 
+    kind: ClassVar[type | None] = EmailSubmission
+
     def check(self) -> None:
         super().check()
-        for key, changes in (self.on_success_update_email or {}).items():
+        for key, submission in (self.create or {}).items():
+            check_one_line(f"create[{key!r}]: envelope", members(submission).get("envelope"))
+        after = self.on_success_update_email or {}
+        for key in after:
             self._check_submission("on_success_update_email", key)
-            patch.check(changes)
-        check_updates(self.on_success_update_email or {})
+        patch.check_all(after.values(), Email)
+        check_updates(after)
         for key in self.on_success_destroy_email or ():
             self._check_submission("on_success_destroy_email", key)
 

@@ -1,11 +1,13 @@
 """Identity: an address that the user may send from (RFC 8621, 6)."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Final, Literal
 
 import attrs
 
 from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities._header_values import check_one_line
+from jmap_async.capabilities._wire import members
 from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
@@ -23,6 +25,9 @@ from jmap_async.protocol.types import ABSENT, Id
 IdentityProperty = Literal[
     "id", "name", "email", "replyTo", "bcc", "textSignature", "htmlSignature", "mayDelete"
 ]
+
+_IN_HEADERS: Final = ("name", "email", "replyTo", "bcc")
+"""The properties that a client puts into header fields of messages."""
 
 
 @data_object
@@ -51,6 +56,19 @@ class IdentityGet(ByIds):
     properties: Sequence[IdentityProperty] | ResultReference[Sequence[str]] | None = None
 
 
+@arguments(kw_only=True)
+class IdentitySet(Set[Identity]):
+    """Arguments of Identity/set (RFC 8621, 6.3)."""
+
+    kind: ClassVar[type | None] = Identity
+
+    def check(self) -> None:
+        super().check()
+        for one in (*(self.create or {}).values(), *(self.update or {}).values()):
+            for name in _IN_HEADERS:
+                check_one_line(name, members(one).get(name))
+
+
 class IdentityMethods(DataType):
     """The methods of Identity (RFC 8621, 6)."""
 
@@ -60,5 +78,5 @@ class IdentityMethods(DataType):
     changes = method("Identity/changes", Changes, ChangesResponse)
     """Tell which identities changed since a state (RFC 8621, 6.2)."""
 
-    set = method("Identity/set", Set[Identity], SetResponse[Identity])
+    set = method("Identity/set", IdentitySet, SetResponse[Identity])
     """Create, change and destroy identities (RFC 8621, 6.3)."""

@@ -152,6 +152,8 @@ class MailboxSet(Set[Mailbox]):
 
     on_destroy_remove_emails: bool = False
 
+    kind: ClassVar[type | None] = Mailbox
+
     def needs(self) -> Iterable[str]:
         return needed(_EXTENSIONS, written(self.create, self.update))
 

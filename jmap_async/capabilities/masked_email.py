@@ -70,6 +70,8 @@ class MaskedEmailGet(ByIds):
 class MaskedEmailSet(Set[MaskedEmail]):
     """Arguments of MaskedEmail/set."""
 
+    kind: ClassVar[type | None] = MaskedEmail
+
     def check(self) -> None:
         super().check()
         for key, masked in (self.create or {}).items():

@@ -10,6 +10,7 @@ from jmap_async.capabilities._extensions import needed, usual, written
 from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol import patch
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.ids import check_creation_id, check_ids, ids_argument
 from jmap_async.protocol.objects import DataObject, data_object
@@ -87,6 +88,7 @@ class PushSubscriptionSet(Arguments):
         for key in self.create or ():
             check_creation_id(key)
         check_ids(self.update or ())
+        patch.check_all((self.update or {}).values(), PushSubscription)
         if isinstance(self.destroy, list):
             check_ids(self.destroy)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.capabilities._header_values import check_one_line
+from jmap_async.capabilities._wire import members
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
@@ -40,13 +42,25 @@ class VacationResponseGet(ByIds):
     properties: Sequence[VacationResponseProperty] | ResultReference[Sequence[str]] | None = None
 
 
+@arguments(kw_only=True)
+class VacationResponseSet(Set[VacationResponse]):
+    """Arguments of VacationResponse/set (RFC 8621, 8.2)."""
+
+    kind: ClassVar[type | None] = VacationResponse
+
+    def check(self) -> None:
+        super().check()
+        for one in (*(self.create or {}).values(), *(self.update or {}).values()):
+            check_one_line("subject", members(one).get("subject"))
+
+
 class VacationResponseMethods(DataType):
     """The methods of VacationResponse (RFC 8621, 8)."""
 
     get = method("VacationResponse/get", VacationResponseGet, GetResponse[VacationResponse])
     """Fetch the automatic reply (RFC 8621, 8.1)."""
 
-    set = method("VacationResponse/set", Set[VacationResponse], SetResponse[VacationResponse])
+    set = method("VacationResponse/set", VacationResponseSet, SetResponse[VacationResponse])
     """Change the automatic reply: update the id "singleton" (RFC 8621, 8.2)."""
 
 

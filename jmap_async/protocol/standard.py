@@ -179,6 +179,9 @@ class Set(Arguments, Generic[T]):
     )
     if_in_state: Ref[str] | None = None
 
+    kind: ClassVar[type | None] = None
+    """The class of the objects, where patches are to be checked by the types of its properties."""
+
     def check(self) -> None:
         """Refuse what is no id, no creation id or no patch.
 
@@ -188,7 +191,7 @@ class Set(Arguments, Generic[T]):
             check_creation_id(key)
         if self.update:
             check_ids(self.update)
-            patch.check_all(self.update.values())
+            patch.check_all(self.update.values(), self.kind)
         if isinstance(self.destroy, list):
             check_ids(self.destroy)
 

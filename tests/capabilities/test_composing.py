@@ -21,10 +21,9 @@ from jmap_async.errors import (
     LocalProtocolError,
     NotFound,
     PropertyNotFetched,
-    RemoteProtocolError,
 )
 from jmap_async.protocol.blob import Blob
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.converter import encode
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -111,85 +110,6 @@ def test_an_attachment_without_a_name_has_none() -> None:
     assert {**part, "name": "a.x"} == wire(named)
 
 
-IDENTITIES = [
-    Identity(id="any", email=""),
-    Identity(id="domain", email="*@example.org"),
-    Identity(id="sales", email="Sales@example.org"),
-]
-
-
-@pytest.mark.parametrize(
-    ("sender", "expected"),
-    [
-        ("sales@EXAMPLE.org", "sales"),
-        ("support@example.org", "domain"),
-        ("me@elsewhere.example", "any"),
-        (None, "sales"),
-    ],
-)
-def test_t143_the_identity_fits_the_sender(sender: str | None, expected: str) -> None:
-    """The address itself, else its domain, else an identity for any address."""
-    address = None if sender is None else EmailAddress(email=sender)
-    chosen = _composing.choose_identity(IDENTITIES, wanted=None, sender=address)
-    assert expected == chosen.id
-
-
-def test_an_identity_may_be_named() -> None:
-    """By its id or itself; that it fits the sender is the server's to say."""
-    choose = _composing.choose_identity
-    assert "domain" == choose(IDENTITIES, wanted="domain", sender=ALICE).id
-    other = Identity(id="other")
-    assert other is choose(IDENTITIES, wanted=other, sender=None)
-
-
-@pytest.mark.parametrize(
-    ("identities", "wanted"),
-    [([], None), (IDENTITIES, "nope"), (IDENTITIES[2:], None)],
-)
-def test_no_identity_fits(identities: list[Identity], wanted: str | None) -> None:
-    """The error names the identities that there are."""
-    with pytest.raises(NotFound, match="no identity") as failed:
-        _composing.choose_identity(identities, wanted=wanted, sender=ALICE)
-    for identity in identities:
-        assert identity.id in str(failed.value)
-
-
-def test_a_malformed_identity_costs_nobody_the_others() -> None:
-    """It is passed over; where none fits then, the server is blamed. A name is not needed."""
-    odd, good = decoder(list[Identity])(
-        [
-            {"id": "odd", "email": 5},
-            {"id": "good", "email": "alice@example.org", "name": ["Alice"]},
-        ]
-    )
-    for sender in (EmailAddress(email="alice@example.org"), None):
-        assert good is _composing.choose_identity([odd, good], wanted=None, sender=sender)
-    with pytest.raises(RemoteProtocolError, match="malformed Identity 'odd': email: expected"):
-        _composing.choose_identity([odd], wanted=None, sender=None)
-    assert EmailAddress(email="alice@example.org") == _composing.sender_of(good, "")
-
-
-@pytest.mark.parametrize(
-    ("identity", "username", "expected"),
-    [
-        (Identity(id="1", name="Al", email="al@example.org"), "x", {"name": "Al"}),
-        (Identity(id="1", name="", email=""), "al@example.org", {}),
-        (Identity(id="1", email="*@example.org"), "al@example.org", {}),
-    ],
-)
-def test_the_sender_without_a_wish(
-    identity: Identity, username: str, expected: dict[str, str]
-) -> None:
-    """The identity's address, else the login, where that is an address."""
-    assert {**expected, "email": "al@example.org"} == wire(_composing.sender_of(identity, username))
-
-
-def test_no_sender_at_all() -> None:
-    """An identity without an address and a login that is none say nothing."""
-    with pytest.raises(LocalProtocolError, match="from_"):
-        _composing.sender_of(Identity(id="1", email="*@example.org"), "alice")
-
-
 def complete(letter: Letter, identity: Identity | None = None) -> dict[str, Any]:
     """Complete a letter."""
     chosen = identity or Identity(id="I1")
@@ -236,7 +156,30 @@ def test_a_message_as_it_is_keeps_what_it_has() -> None:
     )
     letter = _composing.as_is(email, identity=None, send_at=None)
     assert wire(email) == complete(letter)
-    assert None is letter.sender
+    assert EmailAddress(email="al@example.org") == letter.sender
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ({"header:From": " Al <al@example.org>"}, "al@example.org"),
+        ({"header:from:asAddresses": [EmailAddress(email="al@example.org")]}, "al@example.org"),
+        (
+            {
+                "header:From:asGroupedAddresses": [
+                    {"name": "a", "addresses": []},
+                    {"name": "b", "addresses": [{"email": "al@example.org"}]},
+                ]
+            },
+            "al@example.org",
+        ),
+        ({"header:From": " nobody:;", "header:X-From": " bob@example.net"}, None),
+    ],
+)
+def test_the_sender_by_another_name(extra: dict[str, object], expected: str | None) -> None:
+    """Whatever form the From field is given in, its address decides."""
+    sender = _composing.as_is(Email(extra=extra), identity=None, send_at=None).sender
+    assert expected == (sender and sender.email)
 
 
 def test_the_sender_of_a_message_as_it_is() -> None:
@@ -258,32 +201,42 @@ def test_t113_where_drafts_are() -> None:
 
 
 DRAFT = {"keywords/$draft": None}
+MOVED = {"mailboxIds/d": None, "mailboxIds/s": True}
+BOTH = {"drafts": "d", "sent": "s"}
 
 
 @pytest.mark.parametrize(
-    ("email", "roles", "expected"),
+    ("placed", "roles", "expected"),
     [
-        (Email(), {"drafts": "d", "sent": "s"}, {"mailboxIds/d": None, "mailboxIds/s": True}),
-        (Email(), {"sent": "s"}, {}),
-        (Email(), {"drafts": "d"}, {}),
-        (Email(mailbox_ids="other"), {"drafts": "d", "sent": "s"}, {}),
+        (["d"], BOTH, MOVED),
+        (["d", "other"], BOTH, MOVED),
+        (["d", "s"], BOTH, {"mailboxIds/d": None}),
+        (["other"], BOTH, {}),
+        (["s"], {"sent": "s"}, {}),
+        (["d"], {"drafts": "d"}, {}),
+        (["d", "other"], {"drafts": "d"}, {"mailboxIds/d": None}),
+        (["other"], {"drafts": "d"}, {}),
         (
-            Email(mailbox_ids="d"),
-            {"drafts": "d", "sent": "s"},
-            {"mailboxIds/d": None, "mailboxIds/s": True},
-        ),
-        (
-            Email(),
+            ["d/1"],
             {"drafts": "d/1", "sent": "s~"},
             {"mailboxIds/d~11": None, "mailboxIds/s~0": True},
         ),
     ],
 )
 def test_t115_where_sent_messages_go(
-    email: Email, roles: dict[str, str], expected: dict[str, Any]
+    placed: list[str], roles: dict[str, str], expected: dict[str, Any]
 ) -> None:
-    """From the drafts to the sent ones in one patch; nowhere else is anything moved."""
-    assert {**DRAFT, **expected} == _composing.when_sent(Letter(email=email), roles)
+    """From the drafts to the sent ones in one patch; an Email is never in no mailbox."""
+    before = dict.fromkeys(placed, True)
+    assert {**DRAFT, **expected} == _composing.when_sent(before, roles)
+    left = "drafts" in roles and "sent" not in roles and ["d"] == placed
+    assert left == _composing.stays(before, roles)
+    email = Email(keywords=["$draft", "$seen"], mailbox_ids=before)
+    after = _composing.places(before, roles)
+    whole = {} if after == before else {"mailboxIds": after}
+    assert {**DRAFT, **whole} == _composing.still_to_file(email, roles)
+    filed = Email(keywords=["$seen"], mailbox_ids=after)
+    assert {} == _composing.still_to_file(filed, roles)
 
 
 def test_t147_the_envelope_of_a_held_message() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -249,27 +250,119 @@ async def test_t43_a_message_that_stays_where_it_is_was_sent(
     with caplog.at_level(logging.WARNING, "jmap_async"):
         submission = await client.email.send(to="bob@example.net", subject="Two")
     assert submission.email_id in caplog.text
+    assert "no mailbox has the role 'sent'" == submission.not_filed
     assert 2 == len(server.sent)
     caplog.clear()
-    await client.email.send(to="bob@example.net", subject="Three")
+    server.add_mailbox("Verschickt", role="sent")
+    submission = await client.email.send(to="bob@example.net", subject="Three")
+    assert None is submission.not_filed
     assert "" == caplog.text
 
 
-async def test_t43_the_move_fails_as_a_whole(
-    client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture
+def refusing_patches(*methods: str) -> Callable[[Any, Any], Any]:
+    """Return a hook by which paths into mailboxIds are wrong in some methods."""
+
+    async def hook(_: object, body: dict[str, Any]) -> None:
+        for name, arguments, _id in body["methodCalls"]:
+            patches = {**(arguments.get("update") or {})}
+            patches |= arguments.get("onSuccessUpdateEmail") or {}
+            for patch in patches.values():
+                if name in methods and any(path.startswith("mailboxIds") for path in patch):
+                    patch["keywords/a b"] = True  # which no server accepts
+
+    return hook
+
+
+def failing(response: dict[str, Any]) -> dict[str, Any]:
+    """Put an error in place of the implicit Email/set."""
+    answers = response["methodResponses"]
+    if [one[0] for one in answers[1:]] == ["EmailSubmission/set", "Email/set"]:
+        answers[2] = ["error", {"type": "serverFail", "description": "busy"}, answers[2][2]]
+    return response
+
+
+def silent(response: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the implicit Email/set."""
+    if [one[0] for one in response["methodResponses"][1:]] == ["EmailSubmission/set", "Email/set"]:
+        del response["methodResponses"][2]
+    return response
+
+
+@pytest.mark.parametrize("refusal", ["patch", "method", "silence"])
+async def test_t43_what_was_not_filed_is_filed_later(
+    client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture, refusal: str
 ) -> None:
-    """An error in place of the implicit response is no failure to send, either."""
-
-    def fail(response: dict[str, Any]) -> dict[str, Any]:
-        answers = response["methodResponses"]
-        if [one[0] for one in answers] == ["Email/set", "EmailSubmission/set", "Email/set"]:
-            answers[2] = ["error", {"type": "serverFail", "description": "busy"}, answers[2][2]]
-        return response
-
-    server.on_response = fail
+    """Where the implicit Email/set did nothing, another one sets the mailboxes as a whole."""
+    if refusal == "patch":
+        server.on_request = refusing_patches("EmailSubmission/set")
+    else:
+        server.on_response = failing if refusal == "method" else silent
     submission = await client.email.send(to="bob@example.net")
     assert submission.id == server.sent[-1].submission_id
-    assert "busy" in caplog.text
+    assert None is submission.not_filed
+    email = await client.email.get_one(submission.email_id, properties=["mailboxIds", "keywords"])
+    sent = {server.mailbox_id("sent"): True}
+    assert (sent, {"$seen": True}) == (email.mailbox_ids, email.keywords)
+    assert ("", 1) == (caplog.text, len(server.sent))
+
+
+async def test_t43_what_cannot_be_filed_at_all(
+    client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was sent: the result and the log say what is left to do."""
+    server.on_request = refusing_patches("EmailSubmission/set", "Email/set")
+    submission = await client.email.send(to="bob@example.net")
+    assert submission.id == server.sent[-1].submission_id
+    assert submission.not_filed is not None
+    assert "mailboxIds were not changed" in submission.not_filed
+    assert submission.not_filed in caplog.text
+    copied = pickle.loads(pickle.dumps(submission))  # noqa: S301 - ours
+    assert submission == copied
+
+
+async def test_no_mailbox_for_sent_messages(
+    client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message is no draft any more, and leaves the drafts if it is elsewhere, too."""
+    drafts, sent = server.mailbox_id("drafts"), server.mailbox_id("sent")
+    other = server.add_mailbox("Projects")
+    await client.mailbox.set(destroy=sent)
+    submission = await client.email.send(to="bob@example.net")
+    assert "no mailbox has the role 'sent'" == submission.not_filed
+    assert "will stay among the drafts" in caplog.text
+    email = await client.email.get_one(submission.email_id, properties=["mailboxIds", "keywords"])
+    assert ({drafts: True}, {"$seen": True}) == (email.mailbox_ids, email.keywords)
+    caplog.clear()
+    submission = await client.email.send(Email(to="bob@example.net", mailbox_ids=[drafts, other]))
+    email = await client.email.get_one(submission.email_id, properties=["mailboxIds"])
+    assert {other: True} == email.mailbox_ids
+    assert (None, "") == (submission.not_filed, caplog.text)
+
+
+@pytest.mark.parametrize("properties", [["subject"], ["from"], ["mailboxIds"], ["id"]])
+async def test_a_draft_of_which_little_was_fetched(
+    client: Client, server: MemoryServer, properties: list[Any]
+) -> None:
+    """Sender, mailboxes and recipients are asked for, not guessed."""
+    sales = Identity(name="Sales", email="sales@example.org")
+    (await client.identity.set(create={"k": sales})).raise_for_errors()
+    archive = server.add_mailbox("Archive", role="archive")
+    await client.email.send(to="bob@example.net")
+    for mailbox, expected in (("drafts", server.mailbox_id("sent")), (archive, archive)):
+        id = server.add_email(from_=sales.email, to="bob@example.net", mailbox=mailbox)
+        draft = await client.email.get_one(id, properties=properties)
+        await client.email.send(draft)
+        assert (sales.email, id) == (server.sent[-1].mail_from, server.sent[-1].email_id)
+        email = await client.email.get_one(id, properties=["mailboxIds"])
+        assert {expected: True} == email.mailbox_ids
+    later = datetime.now(UTC) + timedelta(hours=1)
+    id = server.add_email(from_=sales.email, to="bob@example.net", mailbox="drafts")
+    submission = await client.email.send(Email(id=id), send_at=later)
+    read = (await client.email_submission.get(submission.id)).list[0]
+    assert read.envelope is not None
+    assert ["bob@example.net"] == [one.email for one in read.envelope.rcpt_to]
+    with pytest.raises(NotFound, match="no Email 'nope'"):
+        await client.email.send(Email(id="nope"))
 
 
 async def test_a_draft_that_the_server_has(client: Client, server: MemoryServer) -> None:

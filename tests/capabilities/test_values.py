@@ -1,5 +1,6 @@
-"""Ids, set-like maps and keywords as callers give them."""
+"""Ids, set-like maps, keywords and message ids as callers give them."""
 
+import attrs
 import pytest
 
 from jmap_async.capabilities._values import (
@@ -7,13 +8,17 @@ from jmap_async.capabilities._values import (
     as_id_map,
     as_keyword,
     as_keywords,
+    as_message_ids,
     as_new_id,
     as_nullable_id,
     check_keyword,
 )
+from jmap_async.capabilities.body import EmailBodyPart
+from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.mailbox import Mailbox
 from jmap_async.client import Client
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.converter import decoder
 
 
 def test_ids() -> None:
@@ -64,3 +69,26 @@ def test_t116_length_of_keywords() -> None:
     check_keyword("a" * 255)
     with pytest.raises(LocalProtocolError):
         check_keyword("a" * 256)
+
+
+def test_message_ids_lose_their_brackets() -> None:
+    """However they are given, they are sent as RFC 8621, 4.1.2.5 says."""
+    email = Email(message_id="<a@b>", in_reply_to=("c@d",), references=["<a@b>", " <c@d>\r\n"])
+    assert ["a@b"] == email.message_id
+    assert (["c@d"], ["a@b", "c@d"]) == (email.in_reply_to, email.references)
+    assert "e@f" == EmailBodyPart(cid="<e@f>").cid
+    assert None is as_message_ids(None)
+    assert None is EmailBodyPart(cid=None).cid
+
+
+@pytest.mark.parametrize("given", ["", "<>", "a b@c", "<a@b> <c@d>", "<a@b", "a@b>", [None]])
+def test_what_is_no_message_id(given: str) -> None:
+    """A whole header field, or half a pair of brackets, is refused."""
+    with pytest.raises(LocalProtocolError, match="no message id"):
+        as_message_ids(given)
+
+
+def test_message_ids_that_a_server_sent_are_kept() -> None:
+    """What is read is not judged, and a changed copy of it neither."""
+    email = decoder(Email)({"references": ["<a b>"]})
+    assert ["<a b>"] == attrs.evolve(email, subject="Hi").references

@@ -5,8 +5,16 @@ from itertools import combinations
 import pytest
 from hypothesis import given, strategies as st
 
+from jmap_async.capabilities.email_arguments import EmailSet
+from jmap_async.capabilities.email_submission import EmailSubmission, EmailSubmissionSet
+from jmap_async.capabilities.identity import IdentitySet
+from jmap_async.capabilities.mailbox import Mailbox, MailboxSet
+from jmap_async.capabilities.masked_email import MaskedEmailSet
+from jmap_async.capabilities.push_subscription import PushSubscriptionSet
+from jmap_async.capabilities.vacation_response import VacationResponseSet
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import patch, pointer
+from jmap_async.protocol.standard import Arguments
 from tests.protocol.strategies import TEXTS
 
 TOKENS = st.sampled_from(["a", "b", "a/b", "~", "", "ab"])
@@ -81,3 +89,51 @@ def test_t102_malformed_paths_are_refused(key: str, message: str) -> None:
     """The error says how to write the path."""
     with pytest.raises(LocalProtocolError, match=message):
         patch.check({"subject": "Hi", key: True})
+
+
+SUBMISSION = {"s": EmailSubmission(identity_id="I1", email_id="M1")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [
+        (EmailSet(update={"M1": {"keywords/to/do": True}}), "'keywords/to~1do'"),
+        (EmailSet(update={"M1": {"keywords/a~1b/c/~0": None}}), "'keywords/a~1b~1c~1~0'"),
+        (EmailSet(update={"M1": {"keywords/a": True}, "M2": {"mailboxIds/b/c": True}}), "b~1c'"),
+        (EmailSet(update={"M1": {"subject/x": "Hi"}}), "'subject', which has nothing"),
+        (EmailSet(update={"M1": {"receivedAt/0": "Hi"}}), "'receivedAt', which has nothing"),
+        (
+            EmailSubmissionSet(
+                create=SUBMISSION, on_success_update_email={"#s": {"keywords/to/do": True}}
+            ),
+            "'keywords/to~1do'",
+        ),
+        (EmailSubmissionSet(update={"S1": {"undoStatus/x": "canceled"}}), "'undoStatus'"),
+        (MailboxSet(update={"B1": {"name/x": "Hi"}}), "'name'"),
+        (MailboxSet(update={"B1": {"shareWith/u/mayShare/x": True}}), "'shareWith/u/mayShare'"),
+        (IdentitySet(update={"I1": {"replyTo/0/name": "Al"}}), "'replyTo'"),
+        (MaskedEmailSet(update={"E1": {"description/x": "Hi"}}), "'description'"),
+        (PushSubscriptionSet(update={"P1": {"types/0": "Email"}}), "'types'"),
+        (VacationResponseSet(update={"singleton": {"toDate/x": None}}), "'toDate'"),
+    ],
+)
+def test_t103_nothing_is_inside_of_a_value(arguments: Arguments, written: str) -> None:
+    """A path that no server can follow is refused; the error tells how to write a key with "/"."""
+    with pytest.raises(LocalProtocolError, match=written) as refused:
+        arguments.check()
+    assert "~1" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shareWith/u": {"mayShare": True}},
+        {"shareWith/u/mayShare": True, "shareWith/u/example.com:new/x": 1, "sortOrder": 1},
+        {"example.com:color/a/b": True, "extra/b/c": 1},
+        {"myRights/mayShare": True},
+    ],
+)
+def test_t103_what_may_be_inside(changes: dict[str, object]) -> None:
+    """Members of objects, and whatever is not known of a type, are the server's to judge."""
+    MailboxSet(update={"B1": changes, "B2": Mailbox(name="Hi")}).check()
+    patch.check(changes)

@@ -19,6 +19,7 @@ from jmap_async.capabilities.email_submission import (
     EmailSubmissionFilter,
     EmailSubmissionSetResponse,
     Envelope,
+    SentSubmission,
 )
 from jmap_async.capabilities.headers import header
 from jmap_async.capabilities.identity import Identity
@@ -132,7 +133,7 @@ async def writing(mail: Mail, alice: EmailAddress, moment: datetime) -> None:
 async def sending(mail: Mail, bill: Blob, me: Identity, moment: datetime) -> None:
     """A message needs little."""
     submission = await mail.email.send(to="bob@example.net", subject="Hi", text="Hello")
-    assert_type(submission, EmailSubmission)
+    assert_type(submission, SentSubmission)
     await mail.email.send(
         to=["Bob <bob@example.net>", EmailAddress(email="carol@example.net")],
         cc="dave@example.net",
