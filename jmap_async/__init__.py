@@ -80,7 +80,7 @@ from jmap_async.errors import (
     UnsupportedSort,
 )
 from jmap_async.facades import Facades
-from jmap_async.planner import PlannedRequest
+from jmap_async.planner import Again, PlannedRequest
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.filters import Comparator, FilterCondition, FilterOperator
@@ -108,6 +108,7 @@ __all__ = [
     "AccountNotSupportedByMethod",
     "AccountReadOnly",
     "Address",
+    "Again",
     "AnchorNotFound",
     "Auth",
     "AuthenticationError",

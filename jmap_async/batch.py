@@ -43,6 +43,7 @@ class Batch(Facades):
         self._calls: list[Call[Any]] = []
         self._left = False
         self._unsent: JMAPError | None = None
+        self._owner = dispatcher.running_task()
 
     def __repr__(self) -> str:
         return f"<Batch of {len(self._calls)} calls>"
@@ -115,12 +116,12 @@ class Batch(Facades):
             raise error
         return self._client
 
-    def begin(self, call: Call[Any]) -> object:
-        """Take a new call in; creation ids are the batch's own."""
+    def begin(self, call: Call[Any]) -> tuple[object, object]:
+        """Take a new call in; it is of the task that opened the batch, creation ids the batch's."""
         if self._left:
             raise LocalProtocolError(f"{call.method.name}: the batch is closed: make a new one")
         self._calls.append(call)
-        return self
+        return self._owner, self
 
     def running_task(self) -> object:
         """Identify the task that is running now."""

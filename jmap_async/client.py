@@ -192,13 +192,14 @@ class Client(Facades):
         """Return whose calls may refer to each other."""
         return self
 
-    def begin(self, call: Call[Any]) -> object:
-        """Return whose names the creation ids of a new call are: the running task's."""
+    def begin(self, call: Call[Any]) -> tuple[object, object]:
+        """Return the owner and the scope of a new call: both are the running task."""
         try:
             # Not by way of running_task(): every call comes here.
-            return asyncio.current_task()
+            task = asyncio.current_task()
         except RuntimeError:
-            return None
+            task = None
+        return task, task
 
     def running_task(self) -> object:
         """Identify the task that is running now."""

@@ -19,19 +19,23 @@ from typing import Any, Final, TypeVar
 from jmap_async.errors import (
     JMAPError,
     LimitExceeded,
+    RateLimited,
     TransportError,
 )
 from jmap_async.lifetime import closed, elsewhere
 from jmap_async.planner import (
+    Again,
     Entry,
     LearntLimits,
     PlannedRequest,
     Planner,
     Remedy,
+    Replay,
     Request,
     divide,
     explain,
     judge,
+    replay,
     result_of,
     slices,
 )
@@ -51,6 +55,11 @@ _LARGE: Final = 64 * 1024
 """Octets of an answer that takes so long to parse that others need not wait for it."""
 
 _log = logging.getLogger("jmap_async")
+
+# Of what is sent again a user wants to know this: the server, or the way to it, has a problem.
+_NOTEWORTHY: Final = frozenset(
+    {Again.BUSY, Again.CONNECTION_LOST, Again.LIMIT_LEARNT, Again.CAPABILITY, Again.HALVED}
+)
 
 # So many calls are woken in a turn of the event loop: others shall have theirs in between.
 _WOKEN_AT_ONCE: Final = 100
@@ -86,6 +95,8 @@ class Dispatcher:
         self._armed = False
         self._flushing = False
         self._closed = False
+        # While the server has asked for a pause: what ends it.
+        self._resuming: asyncio.TimerHandle | None = None
         sessions.changed = self._arm
 
     # Waiting for a call
@@ -200,7 +211,7 @@ class Dispatcher:
 
     def _start_all(self) -> None:
         # RFC 8620, 3.4: not by limits and URLs that are known to be out of date.
-        while not self._sessions.refreshing and not self._closed:
+        while not (self._sessions.refreshing or self._closed or self._resuming):
             limits = self._current_limits
             under_way = len(self._requests) - len(self._answered)
             if under_way >= limits.max_concurrent_requests:
@@ -249,27 +260,67 @@ class Dispatcher:
         else:
             for remark in self._planner.settle(request, response):
                 _log.warning("the server broke RFC 8620: %s", redact(remark))
+            if self._planner.replays:
+                self._tell_replays()
 
     async def _recover(self, request: Request, error: JMAPError) -> None:
         self._answered.discard(request)
-        remedy = judge(error, request, attempts=self._retry.attempts)
+        attempts = self._retry.attempts
+        verdict = judge(error, request, attempts=attempts)
         if isinstance(error, LimitExceeded) and not self._learn(error, request):
-            remedy = divide(error, request)
-        wait = self._retry.delay(request.attempts, getattr(error, "retry_after", None))
-        if remedy is Remedy.FAIL or (remedy is Remedy.REPEAT and wait is None):
+            verdict = divide(error, request)
+        if verdict.remedy is Remedy.FAIL:
             self._planner.fail(request, error)
             return
+        repeat = verdict.remedy is Remedy.REPEAT
         # Who cannot be helped need not wait for the others.
-        self._planner.give_up(request, error)
+        self._planner.give_up(request, error, attempts=attempts if repeat else None)
+        asked = getattr(error, "retry_after", None)
+        wait = self._retry.delay(request.attempts, asked) if repeat else 0.0
+        if wait is None:
+            self._planner.fail(request, error)
+            return
         self._wake()
         self.stats.retries += bool(request.invocations)
-        if remedy is Remedy.REPEAT and wait and request.invocations:
-            _log.debug("sending again in %.1f s: %s", wait, error)
-            # The slot stays taken meanwhile: a server in trouble is not asked even more.
-            # When everybody has left there is nothing to wait for: the planner will find nobody.
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.sleep(wait)
-        self._planner.recover(request, error, remedy)
+        if wait and request.invocations:
+            await self._wait(wait, error)
+        self._planner.recover(request, error, verdict)
+        self._tell_replays(error)
+
+    async def _wait(self, wait: float, error: JMAPError) -> None:
+        """Wait before calls are sent again; a server that is busy gets no other requests either."""
+        _log.debug("sending again in %.1f s: %s", wait, error)
+        if isinstance(error, RateLimited):
+            self._pause(wait)
+            return
+        # The slot stays taken meanwhile: a server in trouble is not asked even more.
+        # When everybody has left there is nothing to wait for: the planner will find nobody.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(wait)
+
+    def _pause(self, wait: float) -> None:
+        """Send no request for so many seconds: what waits, and what goes again, leaves together."""
+        until = self._loop.time() + wait
+        if self._resuming is not None:
+            if self._resuming.when() >= until:
+                return
+            self._resuming.cancel()
+        self._resuming = self._loop.call_at(until, self._resume)
+
+    def _resume(self) -> None:
+        self._resuming = None
+        self._flush()
+
+    def _tell_replays(self, error: JMAPError | None = None) -> None:
+        """Log and count what is sent again."""
+        for one in self._planner.replays:
+            self._tell(one, error)
+        self._planner.replays.clear()
+
+    def _tell(self, again: Replay, error: JMAPError | None = None) -> None:
+        self.stats.count_replay(again)
+        level = logging.WARNING if again.why in _NOTEWORTHY else logging.DEBUG
+        _log.log(level, "goes again: %s%s", again, f" ({error})" if error else "")
 
     def _learn(self, error: LimitExceeded, request: Request) -> bool:
         if error.limit == "maxConcurrentRequests":
@@ -294,6 +345,9 @@ class Dispatcher:
             response.status,
             len(response.body),
         )
+        if response.refreshed:
+            names = (one.name for one in request.invocations)
+            self._tell(replay(Again.CREDENTIAL_REFRESHED, names, len(request.entries)))
         if not 200 <= response.status < 300:
             raise problem(response, now=datetime.now(UTC))
         if len(response.body) > _LARGE:
@@ -336,6 +390,8 @@ class Dispatcher:
     async def close(self) -> None:
         """Cancel what is under way and fail what waits; idempotent."""
         self._closed = True
+        if self._resuming is not None:
+            self._resuming.cancel()
         self._give_up()
         tasks = tuple(self._requests.values())
         for task in tasks:

@@ -1,9 +1,12 @@
 """Counters: what the package made of the calls."""
 
+from collections import Counter
 from collections.abc import Sized
 from typing import cast
 
-from jmap_async.planner import Entry, Request
+import attrs
+
+from jmap_async.planner import Again, Entry, Replay, Request
 from jmap_async.planner.request import Invocation
 from jmap_async.protocol.declaring import state
 
@@ -13,8 +16,8 @@ class Stats:
     """What was asked for and what was sent, since the client was made.
 
     `calls` that were awaited; `invocations` and `posts` that they became; ids that the calls asked
-    for and ids that were sent in /get; requests sent again (`retries`); octets of API requests and
-    answers, uncompressed.
+    for and ids that were sent in /get; requests sent again (`retries`), and by reason what was sent
+    again of them (`replays`); octets of API requests and answers, uncompressed.
     """
 
     calls: int = 0
@@ -23,6 +26,7 @@ class Stats:
     ids_asked: int = 0
     ids_sent: int = 0
     retries: int = 0
+    replays: Counter[Again] = attrs.field(factory=Counter[Again])
     bytes_out: int = 0
     bytes_in: int = 0
 
@@ -40,6 +44,10 @@ class Stats:
         self.invocations += len(request.invocations)
         self.bytes_out += len(body)
         self.ids_sent += sum(map(_ids_of, request.invocations))
+
+    def count_replay(self, again: Replay) -> None:
+        """Count calls that are sent again, by the reason."""
+        self.replays[again.why] += 1
 
 
 def _ids_of(invocation: Invocation) -> int:

@@ -1,18 +1,26 @@
 """The counters say exactly what was asked for and what was sent."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
 
 import attrs
 import orjson
 
-from jmap_async import Client, connect
+from jmap_async import Again, Client, connect
 from jmap_async.testing import Limits, MemoryServer
 from tests.serving import AT_ONCE, Answers, problem, unavailable
 
 
 async def test_a_new_client_has_done_nothing(jmap_client: Client) -> None:
     """Fetching the session is not counted."""
-    assert {0} == {*attrs.asdict(jmap_client.stats).values()}
+    assert {0} == {*_totals(jmap_client)}
+
+
+def _totals(client: Client) -> Iterator[int]:
+    """Yield the counters, of those by reason the sum."""
+    for value in attrs.asdict(client.stats, recurse=False).values():
+        yield value.total() if isinstance(value, Counter) else value
 
 
 async def test_what_was_asked_and_what_was_sent(
@@ -60,7 +68,37 @@ async def test_repeats_are_counted(jmap_server: MemoryServer) -> None:
         assert 5 == client.stats.posts
         assert 3 == client.stats.retries
         assert 4 * 3 + 2 + 2 == client.stats.invocations
+        assert {Again.BUSY: 2, Again.HALVED: 1} == client.stats.replays
         assert 4 == client.stats.calls
+
+
+class Expiring:
+    """A token that is out of date at first."""
+
+    def __init__(self, token: str) -> None:
+        self.token, self.good = "old", token
+
+    async def authorization(self) -> str:
+        """Return it."""
+        return f"Bearer {self.token}"
+
+    async def refresh(self, rejected: str) -> bool:
+        """Get the good one."""
+        self.token = self.good
+        return True
+
+
+async def test_what_went_again_with_another_credential_is_counted(
+    jmap_server: MemoryServer,
+) -> None:
+    """It is a reason like others, though nobody plans anew for it."""
+    auth = Expiring(jmap_server.token)
+    auth.token = jmap_server.token
+    async with connect(jmap_server.session_url, auth=auth) as client:
+        auth.token = "old"
+        await asyncio.gather(client.core.echo({"n": 1}), client.core.echo({"n": 2}))
+        assert {Again.CREDENTIAL_REFRESHED: 1} == client.stats.replays
+        assert (1, 0) == (client.stats.posts, client.stats.retries)
 
 
 async def test_ids_of_batches_and_parts_count(jmap_server: MemoryServer) -> None:
@@ -79,4 +117,4 @@ async def test_what_never_left_is_no_request(jmap_server: MemoryServer) -> None:
     """A call that was refused here is none; one that was cancelled in the queue was asked for."""
     async with connect(jmap_server.session_url, auth=jmap_server.token) as client:
         await asyncio.gather(client.account("nobody").email.get(["M1"]), return_exceptions=True)
-        assert {0} == {*attrs.asdict(client.stats).values()}
+        assert {0} == {*_totals(client)}

@@ -4,12 +4,12 @@ What goes again goes in parts, each by itself; behind them stands what has not g
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from jmap_async.planner.changes import Change, changes_of
 from jmap_async.planner.entry import Entry
-from jmap_async.planner.outcomes import UPDATE, Writer
+from jmap_async.planner.outcomes import Writer
 from jmap_async.planner.patches import Patches
 
 Piece = Change | Patches
@@ -24,27 +24,36 @@ class Backlog:
         self._parts: list[deque[Piece]] = []
         self._rest: deque[Piece] = deque()
         self._positions = 0
+        self.ordered = False
+        """Whether some of the calls stand behind others of their owner."""
+
+    def __bool__(self) -> bool:
+        return any(self._parts) or bool(self._rest)
 
     @property
-    def next(self) -> deque[Piece]:
-        """What goes into an invocation together, as far as it fits."""
-        return next((part for part in self._parts if part), self._rest)
+    def parts(self) -> Iterator[deque[Piece]]:
+        """What goes into an invocation together, as far as it may go and fits."""
+        yield from (part for part in (*self._parts, self._rest) if part)
 
-    def add(self, entry: Entry) -> int:
-        """Append what a call changes; return with which of its phases it ends."""
+    def holds(self, entry: Entry) -> bool:
+        """Tell whether something of a call is still in here."""
+        return any(entry in piece.entries for part in self.parts for piece in part)
+
+    def add(self, entry: Entry) -> None:
+        """Append what a call changes."""
         self._positions += 1
+        if entry.after:
+            self.ordered = True
         if entry.patched is None:
             changes = self._changes_of(entry, self._positions)
             self._positions = changes[-1].position
             self._rest += changes
-            # They are in the order in which the server works.
-            return changes[-1].phase
+            return
         last = self._rest[-1] if self._rest else None
         if isinstance(last, Patches):
             last.entries.append(entry)
         else:
             self._rest.append(Patches([entry], self._positions))
-        return UPDATE
 
     def leave(self, entry: Entry) -> None:
         """Take out the call that came last, of which nothing was sent."""
@@ -81,7 +90,7 @@ class Backlog:
     def _of(self, callers: set[Entry], changes: list[Change]) -> "Backlog":
         backlog = Backlog()
         # Other parts of the same calls may have been carried out before.
-        backlog.writers = self.writers
+        backlog.writers, backlog.ordered = self.writers, self.ordered
         backlog._rest += [one for one in changes if one.writer.entry in callers]
         return backlog
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from jmap_async.errors import JMAPError, LocalProtocolError, TooLarge
 from jmap_async.planner.entry import Entry
+from jmap_async.planner.order import pending
 from jmap_async.planner.request import Draft, Request
 from jmap_async.planner.units import Offer, Unit
 
@@ -21,6 +22,9 @@ class _Part(Unit):
     @property
     def whole(self) -> Unit:
         return self._batch
+
+    def _has_its_turn(self, request: Request) -> bool:
+        return True  # that of the batch, which keeps its own order
 
 
 class BatchUnit(Unit):
@@ -54,7 +58,12 @@ class BatchUnit(Unit):
 
     def _outside(self) -> list[Entry]:
         own = set(self.entries)
-        return [other for entry in self.entries for other in entry.needs if other not in own]
+        return [
+            other
+            for entry in self.entries
+            for other in (*entry.needs, *pending(entry))
+            if other not in own
+        ]
 
     def _put_into(self, request: Request) -> bool:
         parts = (_Part(entry, self._queue, self) for entry in self.entries)

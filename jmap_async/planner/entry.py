@@ -64,7 +64,7 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 class Entry:
     """A submitted call: its wire arguments, what it refers to and, in the end, its answer.
 
-    `accounts` are those whose order it has to keep. A read by ids that depends on no other call has
+    `accounts` are those that it is for. A read by ids that depends on no other call has
     these as `ids`, and can be merged with those that are `alike`. A write that only patches objects
     has their ids as `patched` and `patches`, the JSON of `update` without braces. `creates` are the
     creation ids that it introduces, and `makers` the entries that introduce the others that it
@@ -89,6 +89,12 @@ class Entry:
     strangers: tuple[str, ...] = ()
     """Names that it mentions and that nobody in its scope has created."""
     mergeable: bool = True
+    owner: object = None
+    """Who has made it, and so whose other calls it keeps the order of (see order.py)."""
+    after: "tuple[Entry, ...]" = ()
+    """What it directly stands behind, of what its owner has made before."""
+    attempts: int = 0
+    """How often it was sent in vain."""
     answer: Answer | Exception | None = None
     unit: "Unit | None" = None
     claims: int = 0
@@ -120,6 +126,13 @@ class Entry:
             # Of what can be merged, and has no need of it then.
             self._encoded = encode(self.arguments)
         return self._encoded
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it has an answer, or never gets one, and no part of it is under way."""
+        if self.answer is None and not self.abandoned:
+            return False
+        return all(request.over for request in self.requests)
 
     @property
     def sent(self) -> bool:

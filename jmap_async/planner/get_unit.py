@@ -15,7 +15,9 @@ from jmap_async.errors import (
 from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
+from jmap_async.planner.order import is_firm, may_go
 from jmap_async.planner.recovery import Counts
+from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import resolved
 from jmap_async.planner.shares import (
@@ -24,6 +26,7 @@ from jmap_async.planner.shares import (
     Takers,
     Wanted,
     add,
+    add_to,
     handed_out,
     handed_to_one,
     own_copies,
@@ -80,6 +83,7 @@ class GetUnit(Unit):
 
     def join(self, entry: Entry) -> bool:
         self.entries.append(entry)
+        self.ordered |= bool(entry.after)
         self._want(entry, entry.ids or ())
         return True
 
@@ -95,6 +99,12 @@ class GetUnit(Unit):
             else:
                 del self._wanted[one]
         return True
+
+    def holds(self, entry: Entry) -> bool:
+        share = self._shares.get(entry)
+        if share is None:  # its ids come by a reference
+            return not self.exhausted
+        return any(share in self._wanted.get(one, ()) for one in share.ids)
 
     def _want(self, entry: Entry, ids: Sequence[str]) -> None:
         share = self._shares[entry] = Share(entry, ids)
@@ -121,10 +131,7 @@ class GetUnit(Unit):
 
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         if "#ids" in wire or not self._wanted:
-            offer = super()._take(request, wire)
-            if "#ids" in wire and not self._is_small(request):
-                request.unsure.update(self.epochs)
-            return offer
+            return super()._take(request, wire)
         if request.full:
             return Offer.FULL
         part = self._sendable(request)
@@ -140,13 +147,20 @@ class GetUnit(Unit):
         invocation = request.add(
             self, _with_ids(rest, ids), entries, objects=len(part), payload=part
         )
-        if self.exhausted and len(self.entries) == 1 and self._shares[entries[0]].ids == [*part]:
+        if len(entries) == 1 and len(part) == len(self._shares[entries[0]].ids):
+            # All that its only caller wants, and nothing else.
             request.alone[entries[0]] = invocation
+            if not entries[0].after or is_firm(entries[0], request):
+                request.firm.add(entries[0])
         return Offer.TAKEN
 
-    def _is_small(self, request: Request) -> bool:
-        """Tell whether a reference surely gives no more ids than one call may have."""
-        most = _most(self._references["ids"])
+    def _has_its_turn(self, request: Request) -> bool:
+        # Of reads by ids, the ids of those whose turn has not come stay behind.
+        return bool(self._wanted) or super()._has_its_turn(request)
+
+    def _is_final(self, request: Request) -> bool:
+        # What a reference gives may be too much for one call; then it is read in parts.
+        most = _most(self._references["ids"]) if "ids" in self._references else 0
         return most is not None and most <= request.limits.max_objects_in_get
 
     def _rest(self, wire: dict[str, Any]) -> bytes:
@@ -163,28 +177,30 @@ class GetUnit(Unit):
         part: Wanted = {}
         gone: list[str] = []
         for one, takers in self._wanted.items():
-            staying = self._ready(takers, request)
-            if staying:
-                part[one] = staying
+            going = self._going(takers, request)
+            if going:
+                part[one] = going
                 if len(part) == most:
                     break
-            elif staying is not None:
+            elif going is not None:
                 gone.append(one)
         for one in gone:
             del self._wanted[one]
         return part
 
-    def _ready(self, takers: Takers, request: Request) -> Takers | None:
-        """Return who still wants an id; None: it has to wait."""
-        staying = takers
+    def _going(self, takers: Takers, request: Request) -> Takers | None:
+        """Return who gets an id by this request; None: all who want it have to wait."""
+        going, waiting = takers, False
         for share in takers:
             entry = share.entry
             # Nearly everybody stays: that is told without a call.
             if not (entry.claims and entry.answer is None) and self._left(entry):
-                staying = without(staying, share)
+                going = without(going, share)
             elif share.first_in is not None and share.must_wait(request):
                 return None
-        return staying
+            elif entry.after and not may_go(entry, request):
+                going, waiting = without(going, share), True
+        return None if waiting and not going else going
 
     def _fitting(self, part: Wanted, request: Request, overhead: int) -> bytes | None:
         """Return the ids as JSON; take out those that do not fit; None: there is room for none."""
@@ -207,14 +223,40 @@ class GetUnit(Unit):
         """Take note that a request carries a part; return who shares it."""
         entries: dict[Entry, None] = {}
         for one, takers in part.items():
-            del self._wanted[one]
+            wanting = self._wanted.pop(one)
+            if len(wanting) > len(takers):
+                waiting = [share for share in wanting if self._waits(share, takers)]
+                if waiting:
+                    self._wanted[one] = waiting
             for share in takers:
                 if share.first_in is None:
                     share.first_in = request.token
                 entries[share.entry] = None
         return tuple(entries)
 
+    def _waits(self, share: Share, going: Takers) -> bool:
+        return share not in going and not self._left(share.entry)
+
     # On the way back
+
+    def take_out(self, invocation: Invocation, entries: Sequence[Entry]) -> None:
+        part = _payload(invocation)
+        if part is None:
+            super().take_out(invocation, entries)
+            return
+        for one, takers in [*part.items()]:
+            for share in takers:
+                if share.entry in entries:
+                    add_to(self._wanted, one, share)
+                    share.untake()
+            staying = [share for share in takers if share.entry not in entries]
+            if staying:
+                part[one] = staying
+            else:
+                del part[one]
+        invocation.entries = tuple(one for one in invocation.entries if one not in entries)
+        self.exhausted = False
+        self._queue.put_back(self, [self], Again.BEHIND_REPLAY)
 
     def answered(
         self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
@@ -277,12 +319,13 @@ class GetUnit(Unit):
             return too_large or super().refused(invocation, error)
         if isinstance(error, RequestTooLarge) and len(part) > 1:
             self._most = len(part) // 2
-            self.again(invocation)
+            self.again(invocation, Again.TOO_LARGE)
             return True
         self._division.alone += len(invocation.entries) == 1
         if len(invocation.entries) == 1 or concerns_all(error) or self._division.hopeless:
             return super().refused(invocation, error)
-        self._queue.put_back(self, self._divided(part, invocation.entries, _PARTS))
+        parts = self._divided(part, invocation.entries, _PARTS)
+        self._queue.put_back(self, parts, Again.REFUSED_IN_PARTS)
         return True
 
     def _resolve_after(self) -> bool:
@@ -295,7 +338,7 @@ class GetUnit(Unit):
         except JMAPError:
             return False
         self.exhausted = False
-        self._queue.put_back(self, [self])
+        self._queue.put_back(self, [self], Again.TOO_LARGE)
         return True
 
     def divide(self) -> list[Unit]:
@@ -316,7 +359,7 @@ class GetUnit(Unit):
             unit = GetUnit(entries[start], self._queue)
             unit.entries = list(entries[start : start + count])
             unit._arguments, unit._references, unit._most = self._arguments, {}, self._most
-            unit.attempts, unit._division = self.attempts, self._division
+            unit._division, unit.ordered = self._division, self.ordered
             unit._shares = {entry: self._shares[entry] for entry in unit.entries}
             unit._wanted = {
                 one: mine

@@ -1,7 +1,7 @@
 """One invocation of /set while it is put together from what many callers change."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,9 @@ import orjson
 from jmap_async.planner.backlog import Backlog, Piece
 from jmap_async.planner.changes import Change, Fragments
 from jmap_async.planner.entry import Entry
-from jmap_async.planner.outcomes import UPDATE
+from jmap_async.planner.merging import touched_in
+from jmap_async.planner.order import is_firm, pending, stands_before
+from jmap_async.planner.outcomes import DESTROY, UPDATE
 from jmap_async.planner.patches import Patches
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import SECTIONS
@@ -42,30 +44,101 @@ class Load:
         # Of the Email/set that follows upon submissions.
         self._following = 0
         self._emails: set[str] = set()
+        # In a backlog that is ordered: who is in here, up to which phase, and who has to wait.
+        self._within: dict[Entry, int] = {}
+        self._aside: set[Entry] = set()
         self._members: tuple[list[bytes], ...] = tuple([] for _ in SECTIONS)
 
     def fill(
         self,
+        pieces: deque[Piece],
         backlog: Backlog,
         *,
         left: Callable[[Entry], bool],
         refuse: Callable[[Change, int, int], None],
     ) -> Offer:
-        """Take in what fits, in order.
+        """Take in what may go now and fits, in order; the rest stays among the pieces.
 
         `left` tells whether nobody waits for a call; `refuse` is told of a change that fits into no
         request: how many octets it has, and how many a request may have.
         """
-        pieces, offer = backlog.next, Offer.TAKEN
+        waiting: list[Piece] = []
+        offer = Offer.TAKEN
         while pieces and offer is Offer.TAKEN:
             first = pieces[0]
             if isinstance(first, Patches):
+                if backlog.ordered or self._request.held:
+                    pieces.popleft()
+                    waiting += self._set_aside(first, pieces)
+                    if not first.entries:
+                        continue
                 offer = self._put_patches(first, pieces, backlog, left)
             elif left(first.writer.entry):
                 pieces.popleft()
+            elif (fragments := self._bound(first, backlog)) is None:
+                pieces.popleft()
+                waiting.append(self._hold(first))
             else:
-                offer = self._put_change(first, pieces, refuse)
-        return offer
+                offer = self._put_change(first, fragments, pieces, refuse)
+        pieces.extendleft(reversed(waiting))
+        return Offer.BLOCKED if waiting and offer is Offer.TAKEN else offer
+
+    def _bound(self, change: Change, backlog: Backlog) -> Fragments | None:
+        """Return what goes into the request of a change; None: it has to wait."""
+        entry = change.writer.entry
+        if entry in self._aside or self._is_held(entry) or self._is_under_way(entry):
+            return None
+        if backlog.ordered and not self._in_order(entry, change.phase, change.makers.values()):
+            return None
+        return change.bind(self._request, self.names)
+
+    def _in_order(self, entry: Entry, phase: int, makers: Collection[Entry] = ()) -> bool:
+        """Tell whether all that a call stands behind is done, or stands before it."""
+        request = self._request
+        for one in pending(entry):
+            # Both go in one invocation: the server creates, then updates, then destroys.
+            together = self._within.get(one, DESTROY + 1) <= phase and one not in self._aside
+            # What builds on a call that is sent again goes again with it.
+            follows = one in makers and stands_before(one, request, reads=True)
+            if not (together or follows or stands_before(one, request, reads=False)):
+                return False
+        return True
+
+    def _is_under_way(self, entry: Entry) -> bool:
+        """Tell whether another part of a call has to be answered first: parts keep their order."""
+        request = self._request
+        if not entry.requests:
+            return False
+        return entry.requests != (request,) or entry not in request.firm
+
+    def _is_held(self, entry: Entry) -> bool:
+        held = self._request.held
+        return bool(held) and not held.isdisjoint(touched_in(entry))
+
+    def _hold(self, piece: Change) -> Change:
+        """Note that a change waits: in this request no later one of its objects passes it."""
+        entry = piece.writer.entry
+        self._aside.add(entry)
+        self._request.held.update(touched_in(entry))
+        return piece
+
+    def _set_aside(self, patches: Patches, pieces: deque[Piece]) -> list[Piece]:
+        """Take out of patches what has to wait; put what may go back in front."""
+        going: list[Entry] = []
+        waiting: list[Piece] = []
+        position = patches.position
+        for place, entry in enumerate(patches.entries):
+            if self._in_order(entry, UPDATE) and not self._is_held(entry):
+                going.append(entry)
+                self._within[entry] = UPDATE
+            else:
+                self._aside.add(entry)
+                self._request.held.update(touched_in(entry))
+                waiting.append(Patches([entry], position + place))
+        patches.entries = going
+        if going:
+            pieces.appendleft(patches)
+        return waiting
 
     def _put_patches(
         self,
@@ -98,14 +171,15 @@ class Load:
         self._members[UPDATE].extend(bodies)
 
     def _put_change(
-        self, change: Change, pieces: deque[Piece], refuse: Callable[[Change, int, int], None]
+        self,
+        change: Change,
+        fragments: Fragments,
+        pieces: deque[Piece],
+        refuse: Callable[[Change, int, int], None],
     ) -> Offer:
         """Take a change in, or a part of it."""
         if self.count == self.most:
             return Offer.FULL
-        fragments = change.bind(self._request, self.names)
-        if fragments is None:
-            return Offer.BLOCKED
         if self.add(change, fragments, slack=0 if self.pieces else self._request.slack):
             pieces.popleft()
         elif len(change.keys) > 1:
@@ -131,6 +205,7 @@ class Load:
         if following > self.most and self.pieces:
             return False
         self.pieces.append(change)
+        self._within[change.writer.entry] = change.phase
         self.count, self._following = count, following
         self._room -= size
         if change.email is not None:
@@ -162,12 +237,14 @@ class Load:
             objects=self.count,
             payload=self.pieces,
         )
-        invocation.repeatable = again
         if again:
-            request.unsure.update(unit.epochs)
             request.shared.update((one.writer.entry, one.keys[0]) for one in changes if one.name)
-        elif self._is_whole():
-            request.alone.update(dict.fromkeys(entries, invocation))
+            return
+        entry = self.pieces[0].entries[0]
+        if not entry.after or is_firm(entry, request):
+            request.firm.add(entry)
+        if self._is_whole():
+            request.alone[entry] = invocation
 
     def _is_whole(self) -> bool:
         """Tell whether all of the only call in here is in here."""

@@ -11,7 +11,6 @@ from jmap_async.planner import creations, submissions
 from jmap_async.planner.creations import is_list_of_ids, is_object
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.fitting import PHASES
-from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE
 
 # Arguments that speak of single objects.
 _PLAIN: Final = frozenset({"accountId", *PHASES})
@@ -84,22 +83,24 @@ def _is_independent(entry: Entry, constraining: Collection[str]) -> bool:
     )
 
 
-def first_phase(entry: Entry) -> int:
-    """Return with which of its phases a call begins."""
-    if entry.patched is not None:
-        return UPDATE
-    arguments = entry.arguments
-    return CREATE if arguments.get("create") else UPDATE if arguments.get("update") else DESTROY
-
-
 def touched(entry: Entry) -> Collection[object]:
-    """Return what a call changes, or sends, of what was there before it."""
+    """Return what a /set changes, or sends, of what was there before it."""
     if entry.patched is not None:
         return entry.patched
-    objects: set[object] = set(entry.arguments.get("update") or ())
-    objects.update(entry.arguments.get("destroy") or ())
+    objects: set[object] = set()
+    if not entry.method.name.endswith("/set"):
+        return objects
+    for argument in ("update", "destroy"):
+        named = entry.arguments.get(argument)
+        if is_object(named) or is_list_of_ids(named):
+            objects.update(named)
     if entry.method.name == submissions.METHOD:
         for email in submissions.emails_of(entry):
             maker = entry.makers.get(email[1:])
             objects.add((maker, creations.original_name(email)) if maker else email)
     return objects
+
+
+def touched_in(entry: Entry) -> set[tuple[str | None, object]]:
+    """Return the same with the account: ids are unique within one only."""
+    return {(account, one) for one in touched(entry) for account in entry.accounts[:1]}

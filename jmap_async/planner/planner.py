@@ -15,16 +15,19 @@ from typing import Final
 
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry
+from jmap_async.planner.order import Owners
 from jmap_async.planner.prepare import prepare
 from jmap_async.planner.queue import Queue
 from jmap_async.planner.recovery import (
     Counts,
     Remedy,
     Trial,
+    Verdict,
     named,
     not_carried_out,
     repeatable,
 )
+from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.returns import is_lost, renewed
 from jmap_async.planner.units import Unit
@@ -42,7 +45,10 @@ class Planner:
 
     def __init__(self, *, submitted: Callable[[Entry], None] = lambda _: None) -> None:
         self._submitted = submitted
-        self._queue = Queue(self._settled, self._left)
+        self.replays: list[Replay] = []
+        """What is sent again, and why, since this was looked at last."""
+        self._queue = Queue(self._settled, self._left, replays=self.replays)
+        self._owners = Owners()
         self.waiting = 0
         """Calls that were submitted and are not sent yet."""
         self._session: Session | None = None
@@ -75,6 +81,7 @@ class Planner:
                 entry_of=lambda other: self.submit(other, session),
                 creator_of=self._maker_of,
             )
+        self._owners.join(entry)
         self._queue.add(entry)
         if entry.creates:
             self._remember(call.scope, entry)
@@ -104,6 +111,7 @@ class Planner:
         entry = entry.latest
         if is_lost(entry):
             entry = renewed(entry, {one: self._queued_again(one) for one in entry.needs})
+            self._owners.join(entry)
             self._queue.add(entry)
             self._take_in(entry)
         return entry
@@ -113,6 +121,7 @@ class Planner:
         self._submitted(entry)
 
     def _left(self, entry: Entry) -> None:
+        self._owners.leave(entry)
         self.waiting -= not entry.sent
 
     def submit_batch(self, calls: Sequence[AnyCall], session: Session) -> list[Entry]:
@@ -131,6 +140,8 @@ class Planner:
             )
             if entries[call].creates:
                 self._remember(call.scope, entries[call])
+        for entry in entries.values():
+            self._owners.join(entry)
         self._queue.add_batch(list(entries.values()))
         for call, entry in entries.items():
             self._take_in(entry)
@@ -156,18 +167,28 @@ class Planner:
 
     def pretend_done(self, request: Request) -> None:
         """Take a request that was only for show as answered."""
-        self._queue.done(request)
+        self._done(request)
 
     def settle(self, request: Request, response: Response) -> list[str]:
         """Give the calls of a request their answers; return what was odd about these."""
+        request.over = True
         if request.trial:
             request.trial.counts.successes += 1
         remarks = request.settle(response)
-        self._queue.done(request)
+        self._done(request)
         return remarks
 
-    def give_up(self, request: Request, error: Exception) -> None:
-        """Fail those calls of a request that must not be sent again after this error."""
+    def _done(self, request: Request) -> None:
+        request.close()
+        if self._owners.early:
+            self._owners.tidy()
+
+    def give_up(self, request: Request, error: Exception, *, attempts: int | None = None) -> None:
+        """Fail those calls of a request that must not be sent again after this error.
+
+        `attempts` is how often each may be sent again unchanged; None: that is not the question.
+        """
+        request.over = True
         if not_carried_out(error):
             request.sent = False
         safe = {
@@ -175,13 +196,20 @@ class Planner:
             for invocation in request.invocations
         }
         for invocation in tuple(request.invocations):
+            if attempts is not None:
+                spent = [entry for entry in invocation.entries if entry.attempts >= attempts]
+                invocation.unit.give_up(spent, error)
             if not safe[invocation] or (request.closed and not all(safe.values())):
                 invocation.unit.failed(invocation, error)
+            if all(entry.answer for entry in invocation.entries):
                 request.drop(invocation)
 
-    def recover(self, request: Request, error: Exception, remedy: Remedy) -> None:
+    def recover(self, request: Request, error: Exception, verdict: Verdict) -> None:
         """Put the calls of a failed request back into the queue, as the remedy demands."""
-        units = request.units
+        units, remedy = request.units, verdict.remedy
+        if verdict.why is not None and units:
+            names = (one.name for one in request.invocations)
+            self.replays.append(replay(verdict.why, names, len(request.entries)))
         if not_carried_out(error):
             self.waiting += request.take_back()
         for invocation in reversed(request.invocations):
@@ -193,12 +221,13 @@ class Planner:
         if remedy is Remedy.DIVIDE:
             parts = self._divided(units, error, counts)
         else:
+            for entry in request.entries:
+                entry.attempts += remedy is Remedy.REPEAT
             for unit in units:
-                unit.attempts += remedy is Remedy.REPEAT
                 unit.trial = request.trial
         for unit in reversed(units):
             self._queue.put_back(unit, parts[unit])
-        self._queue.done(request)
+        self._done(request)
 
     def _divided(
         self, units: tuple[Unit, ...], error: Exception, counts: Counts
@@ -233,11 +262,12 @@ class Planner:
 
     def fail(self, request: Request, error: Exception) -> None:
         """Give the calls of a request an error each, for want of an answer."""
+        request.over = True
         if request.trial:
             request.trial.counts.alone += request.indivisible
         for invocation in request.invocations:
             invocation.unit.failed(invocation, error)
-        self._queue.done(request)
+        self._done(request)
 
     def abandon(self, request: Request, error: Exception) -> None:
         """Take note that a request was cancelled because nobody waited for it any more.
@@ -246,7 +276,7 @@ class Planner:
         drops those that nobody wants. For writes the error stays.
         """
         self.give_up(request, error)
-        self.recover(request, error, Remedy.REPLAN)
+        self.recover(request, error, Verdict(Remedy.REPLAN, Again.DESERTED))
 
     def refuse(self, entry: Entry, error: Exception) -> None:
         """Give a call an error, wherever it is; nothing more of it is sent."""
@@ -260,6 +290,7 @@ class Planner:
         return finished
 
     def _settled(self, entry: Entry) -> None:
+        self._owners.leave(entry)
         self.waiting -= not (entry.carried or entry.abandoned)
         self._finished.append(entry)
 

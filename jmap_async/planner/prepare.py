@@ -79,6 +79,7 @@ def _prepare(
         makers=makers,
         strangers=strangers,
         mergeable=call.mergeable,
+        owner=call.owner,
     )
 
 

@@ -1,23 +1,22 @@
-"""The queue: units in the order in which their calls came, and the rule of who may go when.
+"""The queue: units in the order in which their calls came.
 
-Within an account reads and writes alternate in *epochs*: a run of reads, a run of writes, and so
-on. Calls are merged within an epoch only. Reads of one epoch may be under way in several requests
-at once. A write goes when everything before it in its account is done, or stands before it in the
-same request; and so does a read after a write. A server carries the calls of one request out in
-order (RFC 8620, 3.10), so a single request may hold many epochs.
+Whoever may go now goes as soon as there is room in a request; whose turn has not come (see
+order.py) stays, and holds nobody else up. Calls of all owners are merged; a unit in which some have
+to wait goes in parts.
 """
 
 import contextlib
-import heapq
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Final
 
 from jmap_async.planner.batch_unit import BatchUnit
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.get_unit import GetUnit
+from jmap_async.planner.merging import touched
 from jmap_async.planner.recovery import Counts, Trial
+from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
 from jmap_async.planner.units import Offer, Unit
@@ -26,147 +25,147 @@ from jmap_async.planner.units import Offer, Unit
 _LOOK_AHEAD: Final = 32
 
 
-class Epoch:
-    """A run of reads, or a run of writes, of one account."""
-
-    __slots__ = ("flying", "joinable", "reads", "units")
-
-    def __init__(self, *, reads: bool) -> None:
-        self.reads = reads
-        self.units: deque[Unit] = deque()
-        self.joinable: dict[object, Unit] = {}
-        self.flying = 0
-        """Invocations that are under way."""
-
-
 class Queue:
     """Units that wait to be sent."""
 
-    def __init__(self, settled: Callable[[Entry], None], left: Callable[[Entry], None]) -> None:
+    def __init__(
+        self,
+        settled: Callable[[Entry], None],
+        left: Callable[[Entry], None],
+        *,
+        replays: list[Replay],
+    ) -> None:
         self.settled = settled
         self.left = left
+        self.replays = replays
         self.refused: set[str] = set()
         """Capabilities that the server lists but refused: what needs them goes apart."""
         self._apart = Trial(Counts())
-        self._lanes: dict[str | None, deque[Epoch]] = {}
+        self._units: deque[Unit] = deque()
+        # Units that others may join, by what they have in common; those that write once more.
+        self._joinable: dict[object, Unit] = {}
+        self._writes: dict[object, SetUnit] = {}
+        # How many units have to come first in a request (see `_offer_all`).
+        self._guarded = 0
         self._seq = 0
 
     # Coming in
 
     def add(self, entry: Entry) -> None:
         """Append a call, or put it into a unit that waits already."""
-        kind, needs, reads = _kind(entry), entry.needs, entry.method.reads
+        kind, needs = _kind(entry), entry.needs
         if needs and kind is not SetUnit:  # which can build on a merged call
             for other in needs:
                 self._set_apart(other)
         key = kind.key(entry) if len(entry.accounts) == 1 else None
-        if key is not None:
-            waiting = self._epoch(entry.accounts[0], reads=reads).joinable.get(key)
-            if waiting is not None and not waiting.exhausted and waiting.join(entry):
-                entry.unit = waiting
-                return
-        for other in needs:
-            _lengthen(other)
-        unit = kind(entry, self)
-        self._enqueue(unit, [self._epoch(one, reads=reads) for one in entry.accounts])
-        if key is not None:
-            unit.joinable_as = key
-            unit.epochs[0].joinable[key] = unit
+        unit = self._joinable.get(key) if key is not None else None
+        if unit is not None and not unit.exhausted and unit.join(entry):
+            entry.unit = unit
+        else:
+            for other in needs:
+                _lengthen(other)
+            unit = kind(entry, self)
+            self._enqueue(unit)
+            if key is not None:
+                unit.joinable_as = key
+                self._joinable[key] = unit
+                if isinstance(unit, SetUnit):
+                    self._writes[key] = unit
+        if not unit.reads and (len(self._writes) > 1 or unit not in self._writes.values()):
+            self._close_off(unit, entry)
+
+    def _close_off(self, unit: Unit, entry: Entry) -> None:
+        """Let nothing join what stands before a write if both change the same objects."""
+        objects = touched(entry)
+        for other in self._writes.values():
+            if other.seq < unit.seq and other.accounts == unit.accounts:
+                other.touched.update(objects)
 
     def add_batch(self, entries: list[Entry]) -> None:
         """Append calls that go together."""
-        unit = BatchUnit(entries, self)
         own = set(entries)
         for entry in entries:
             for other in entry.needs:
                 if other not in own:
                     self._set_apart(other)
-        self._enqueue(unit, [self._epoch(one, reads=unit.reads) for one in unit.accounts])
+        unit = BatchUnit(entries, self)
+        self._enqueue(unit)
+        for entry in entries:
+            if not entry.method.reads:
+                self._close_off(unit, entry)
 
-    def _epoch(self, account: str | None, *, reads: bool) -> Epoch:
-        lane = self._lanes.get(account)
-        if lane is None:
-            lane = self._lanes[account] = deque()
-        if not lane or lane[-1].reads != reads:
-            lane.append(Epoch(reads=reads))
-        return lane[-1]
-
-    def _enqueue(self, unit: Unit, epochs: Sequence[Epoch]) -> Unit:
+    def _enqueue(self, unit: Unit) -> None:
         self._seq += 1
         unit.seq = self._seq
-        unit.epochs = epochs
-        for epoch in epochs:
-            epoch.units.append(unit)
-        if not unit.reads:
-            # It may touch what a later /set touches: that must not join one that stands before it.
-            for epoch in epochs:
-                unit.close_off(epoch.joinable)
+        self._guarded += unit.guarded
+        self._units.append(unit)
         for entry in unit.entries:
             entry.unit = unit
-        return unit
 
     def _set_apart(self, entry: Entry) -> None:
         """Give a call that is referred to a unit of its own: its answer has to be its alone."""
         unit = entry.unit
         if unit is not None and not unit.exhausted and unit.leave(entry):
-            apart = entry.unit = type(unit)(entry, self)
-            apart.seq, apart.epochs = unit.seq, unit.epochs
-            for epoch in unit.epochs:
-                epoch.units.insert(epoch.units.index(unit) + 1, apart)
+            self._put_behind(unit, type(unit)(entry, self))
+
+    def split(self, unit: Unit, entries: Sequence[Entry]) -> None:
+        """Give some of the callers of a unit, who asked alike, one of their own behind it."""
+        apart = Unit(entries[0], self)
+        apart.entries, apart.ordered = [*entries], True
+        self._put_behind(unit, apart)
+
+    def _put_behind(self, unit: Unit, apart: Unit) -> None:
+        apart.seq, apart.trial = unit.seq, unit.trial
+        for entry in apart.entries:
+            entry.unit = apart
+        before = [*takewhile(lambda one: one.seq <= unit.seq, self._units)]
+        for _ in before:
+            self._units.popleft()
+        self._units.extendleft(reversed((*before, apart)))
 
     @property
     def empty(self) -> bool:
         """Tell whether nothing waits."""
-        for lane in self._lanes.values():
-            for epoch in lane:
-                if epoch.units:
-                    return False
-        return True
+        return not self._units
 
     # Going out
 
     def fill(self, request: Request) -> None:
         """Put into a request what may go now and fits, in order."""
-        turns: dict[Unit, int] = {}
-        lanes = [self._ready(lane, request) for lane in self._lanes.values()]
-        in_order = lanes[0] if len(lanes) == 1 else heapq.merge(*lanes, key=lambda one: one.seq)
-        try:
-            for unit in in_order:
-                # A call that touches two accounts goes when its turn has come in both.
-                if len(unit.epochs) > 1:
-                    turns[unit] = turns.get(unit, 0) + 1
-                    if turns[unit] < len(unit.epochs):
-                        continue
-                if not self._offer(unit, request):
-                    return
-        finally:
-            for lane in lanes:
-                lane.close()
+        # What is only done in a certain state comes first: neighbours must not make it fail.
+        if self._guarded and not self._offer_all(request, guarded=True):
+            return
+        while self._offer_all(request):
+            pass
 
-    def _ready(self, lane: deque[Epoch], request: Request) -> Generator[Unit, None, None]:
-        """Yield the units of an account whose turn has come, and keep those that stay."""
-        unsure = False
-        for epoch in tuple(lane):
-            if not epoch.reads and (unsure or epoch.flying > request.epochs.get(epoch, 0)):
-                return
-            staying: list[Unit] = []
-            try:
-                while epoch.units:
-                    unit = epoch.units.popleft()
-                    if unit.exhausted:
-                        continue
-                    staying.append(unit)
-                    yield unit
-                    if _is_spent(unit):
-                        staying.pop()
-                    elif not epoch.reads:
-                        break
-            finally:
-                if staying:
-                    epoch.units.extendleft(one for one in reversed(staying) if not one.exhausted)
-            unsure |= epoch in request.unsure
-            if epoch.units or epoch.flying > request.epochs.get(epoch, 0):
-                return
+    def _offer_all(self, request: Request, *, guarded: bool = False) -> bool:
+        """Offer each unit; tell whether one that had to wait may be able to go now."""
+        staying: list[Unit] = []
+        waited = taken = False
+        request.held.clear()
+        try:
+            while self._units:
+                unit = self._units.popleft()
+                if unit.exhausted:
+                    self._forget(unit)
+                    continue
+                staying.append(unit)
+                if guarded and not unit.guarded:
+                    continue
+                before = len(request.invocations)
+                complete = not self._offer(unit, request)
+                taken |= waited and len(request.invocations) > before
+                if _is_spent(unit):
+                    staying.pop()
+                    self._forget(unit)
+                else:
+                    waited = True
+                if complete:
+                    return False
+        finally:
+            if staying:
+                self._units.extendleft(one for one in reversed(staying) if not one.exhausted)
+        return taken or guarded
 
     def _offer(self, unit: Unit, request: Request) -> bool:
         """Put in what fits of a unit; False: the request is complete."""
@@ -177,50 +176,55 @@ class Queue:
                 return request.passed_over < _LOOK_AHEAD
         else:
             request.trial = trial
+        before = len(request.invocations)
         while not unit.exhausted:
-            before = len(request.invocations)
             offer = unit.offer(request)
-            taken = len(request.invocations) - before
-            for epoch in unit.epochs if taken else ():
-                epoch.flying += taken
-                request.epochs[epoch] = request.epochs.get(epoch, 0) + taken
             request.dropped |= offer is Offer.DROPPED
-            if _is_spent(unit):
-                _forget(unit)
             if offer is Offer.FULL:
+                if len(request.invocations) > before:
+                    self._close(unit)  # else those behind it might never have their turn
                 return False
             if offer is Offer.BLOCKED:
                 break
         return not request.full
 
+    def _forget(self, unit: Unit) -> None:
+        """Take note that a unit has gone."""
+        self._guarded -= unit.guarded
+        self._close(unit)
+
+    def _close(self, unit: Unit) -> None:
+        """Let nobody join a unit any more."""
+        key = unit.joinable_as
+        if key is not None and self._joinable.get(key) is unit:
+            del self._joinable[key]
+            self._writes.pop(key, None)
+
     # Coming back
 
-    def put_back(self, unit: Unit, units: Sequence[Unit]) -> None:
-        """Put units in the place of `unit`: in front of all that came after it."""
+    def put_back(self, unit: Unit, units: Sequence[Unit], why: Again | None = None) -> None:
+        """Put units in the place of `unit`: in front of all that came after it.
+
+        `why` they go again, unless that is noted for all of a request.
+        """
+        if why is not None:
+            callers = sum(1 for one in units for entry in one.entries if entry.answer is None)
+            self.replays.append(replay(why, (one.name for one in units), callers))
         for one in units:
-            one.seq, one.epochs = unit.seq, unit.epochs
+            one.seq = unit.seq
             for entry in one.entries:
                 entry.unit = one
-        for epoch in unit.epochs:
-            # One that was taken in part is still there.
-            with contextlib.suppress(ValueError):
-                epoch.units.remove(unit)
-            rest = () if unit in units or unit.exhausted else (unit,)
-            before = list(takewhile(lambda one: one.seq < unit.seq, epoch.units))
-            for _ in before:
-                epoch.units.popleft()
-            epoch.units.extendleft(reversed((*before, *units, *rest)))
-
-    def done(self, request: Request) -> None:
-        """Take note that a request is not under way any more."""
-        request.close()
-        for epoch, count in request.epochs.items():
-            epoch.flying -= count
-        for account, lane in tuple(self._lanes.items()):
-            while lane and not lane[0].units and not lane[0].flying:
-                lane.popleft()
-            if not lane:
-                del self._lanes[account]
+        # One that was taken in part is still there.
+        with contextlib.suppress(ValueError):
+            self._units.remove(unit)
+            self._guarded -= unit.guarded
+        rest = () if unit in units or unit.exhausted else (unit,)
+        back = (*units, *rest)
+        self._guarded += sum(one.guarded for one in back)
+        before = [*takewhile(lambda one: one.seq < unit.seq, self._units)]
+        for _ in before:
+            self._units.popleft()
+        self._units.extendleft(reversed((*before, *back)))
 
 
 def _kind(entry: Entry) -> type[Unit]:
@@ -233,13 +237,6 @@ def _kind(entry: Entry) -> type[Unit]:
 def _is_spent(unit: Unit) -> bool:
     # A function, because what was known of the unit before may have changed meanwhile.
     return unit.exhausted
-
-
-def _forget(unit: Unit) -> None:
-    """Let nobody join a unit any more that has gone: an epoch may last for days."""
-    for epoch in unit.epochs:
-        if epoch.joinable.get(unit.joinable_as) is unit:
-            del epoch.joinable[unit.joinable_as]
 
 
 def _lengthen(entry: Entry) -> None:

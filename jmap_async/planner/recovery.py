@@ -16,7 +16,6 @@ import attrs
 
 from jmap_async.errors import (
     HTTPError,
-    JMAPError,
     LimitExceeded,
     RateLimited,
     RemoteProtocolError,
@@ -26,8 +25,9 @@ from jmap_async.errors import (
     UnknownCapability,
 )
 from jmap_async.planner.entry import Entry
+from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Request
-from jmap_async.protocol.declaring import state
+from jmap_async.protocol.declaring import record, state
 from jmap_async.protocol.session import CORE, CoreCapability
 
 
@@ -45,6 +45,17 @@ class Remedy(Enum):
 
     REPLAN = auto()
     """A limit was learnt: pack the calls anew."""
+
+
+@record()
+class Verdict:
+    """What to do with the calls of a failed request, and why they are sent again."""
+
+    remedy: Remedy
+    why: Again | None = None
+
+
+_FAIL: Final = Verdict(Remedy.FAIL)
 
 
 @state(eq=False)
@@ -83,43 +94,53 @@ _SILENT: Final = 10
 _ABOUT_THE_BODY: Final = frozenset({400, 403, 406, 409, 411, 413, 414, 415, 422, 431})
 
 
-def judge(error: Exception, request: Request, *, attempts: int) -> Remedy:
-    """Choose the remedy; `attempts` is how often the calls may be sent again unchanged."""
+def judge(error: Exception, request: Request, *, attempts: int) -> Verdict:
+    """Choose the remedy; `attempts` is how often a call may be sent again unchanged."""
     if isinstance(error, RateLimited) or _concurrency(error):
-        return Remedy.REPEAT if request.attempts < attempts else Remedy.FAIL
+        return _repeat(request, attempts, Again.BUSY)
     if isinstance(error, LimitExceeded) and error.limit in _LEARNABLE:
-        return Remedy.REPLAN
+        return Verdict(Remedy.REPLAN, Again.LIMIT_LEARNT)
     if isinstance(error, RequestError):
         return divide(error, request)
     if isinstance(error, HTTPError) and error.status < 500:
-        return divide(error, request) if error.status in _ABOUT_THE_BODY else Remedy.FAIL
+        return divide(error, request) if error.status in _ABOUT_THE_BODY else _FAIL
     if isinstance(error, TransportError | RemoteProtocolError):
         return _after_silence(error, request, attempts)
-    return Remedy.FAIL
+    return _FAIL
 
 
-def divide(error: Exception, request: Request) -> Remedy:
+def _repeat(request: Request, attempts: int, why: Again) -> Verdict:
+    """Repeat as long as there is a call that may; the budget is each call's own."""
+    may = any(entry.attempts < attempts for entry in request.entries)
+    return Verdict(Remedy.REPEAT, why) if may else _FAIL
+
+
+def divide(error: Exception, request: Request) -> Verdict:
     """Choose to tell the calls of a request apart, as long as there is hope to find a culprit."""
-    if isinstance(error, UnknownCapability) and len({one.using for one in request.units}) == 1:
-        return Remedy.FAIL
+    by_capability = isinstance(error, UnknownCapability)
     counts = request.trial.counts if request.trial else Counts()
-    return (
-        Remedy.FAIL if request.indivisible or request.closed or counts.hopeless else Remedy.DIVIDE
-    )
+    if by_capability and len({one.using for one in request.units}) == 1:
+        return _FAIL
+    if request.indivisible or request.closed or counts.hopeless:
+        return _FAIL
+    return Verdict(Remedy.DIVIDE, Again.CAPABILITY if by_capability else Again.HALVED)
 
 
-def _after_silence(error: JMAPError, request: Request, attempts: int) -> Remedy:
+def _after_silence(
+    error: TransportError | RemoteProtocolError, request: Request, attempts: int
+) -> Verdict:
     if isinstance(error, ResponseTooLarge):
         return divide(error, request)  # the same request would have the same answer
-    if request.attempts >= attempts:
-        return Remedy.FAIL
+    repeat = _repeat(request, attempts, Again.CONNECTION_LOST)
     # Once more as it was: most failures pass. Then in parts: one call may bring the server down.
-    unknown = getattr(error, "outcome", "unknown") == "unknown"
-    if unknown and request.attempts and not (request.indivisible or request.closed):
-        # Each of these attempts may have cost a time-out: give up sooner than after refusals.
-        silent = request.trial is not None and request.trial.counts.silent
-        return Remedy.FAIL if silent else divide(error, request)
-    return Remedy.REPEAT
+    unknown = error.outcome == "unknown"
+    if repeat is _FAIL or not (unknown and request.attempts):
+        return repeat
+    if request.indivisible or request.closed:
+        return repeat
+    # Each of these attempts may have cost a time-out: give up sooner than after refusals.
+    silent = request.trial is not None and request.trial.counts.silent
+    return _FAIL if silent else divide(error, request)
 
 
 def named(error: UnknownCapability, using: Iterable[str]) -> set[str]:

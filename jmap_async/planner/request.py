@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.fitting import broken, other_account
+from jmap_async.planner.order import pending
 from jmap_async.protocol import messages
 from jmap_async.protocol.declaring import state
 from jmap_async.protocol.messages import MethodResponse, Response
 from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
-    from jmap_async.planner.queue import Epoch
     from jmap_async.planner.recovery import Trial
     from jmap_async.planner.units import Unit
 
@@ -31,8 +31,6 @@ class Invocation:
     """How many objects it names, as the server counts them."""
     payload: object = None
     """What the unit needs to know to tell its entries what came back."""
-    repeatable: bool = False
-    """A write that is sent again if it is refused for the sake of one of its callers."""
     remark: str | None = None
     """What was odd about its answer, for the log."""
 
@@ -72,16 +70,17 @@ class Request:
         # Those of writes that may be sent again: only what goes again with them builds on them.
         self.shared: set[tuple[Entry, str]] = set()
         self.created: set[str] = set()
-        # How many of its invocations come from which epoch of the queue.
-        self.epochs: dict[Epoch, int] = {}
-        # Epochs with calls that may have to be repeated: no later write may stand behind them, for
-        # then so are the reads in between.
-        self.unsure: set[Epoch] = set()
+        # Calls that are not sent again once they were carried out, and all that they stand behind.
+        self.firm: set[Entry] = set()
+        # Objects that an earlier write changes, which is not in here: no later one may pass it.
+        self.held: set[object] = set()
         # How many of its calls somebody waits for, and how many were never sent before.
         self.claimed = 0
         self.fresh = 0
         # Whether calls were taken out of the queue without being put in here.
         self.dropped = False
+        # Whether it has come to its end: it was answered, or there will be no answer.
+        self.over = False
         # Whether a part of it has left, so that nobody knows whether it was carried out.
         self.sent = False
         # Set by the first unit: calls that are replayed apart from others (see recovery.py).
@@ -164,9 +163,15 @@ class Request:
         return tuple(dict.fromkeys(one.unit.whole for one in self.invocations))
 
     @property
+    def entries(self) -> dict[Entry, None]:
+        """The calls that it carries, each once, in order."""
+        return dict.fromkeys(entry for one in self.invocations for entry in one.entries)
+
+    @property
     def attempts(self) -> int:
-        """How often its calls were sent before, at most."""
-        return max((unit.attempts for unit in self.units), default=0)
+        """How often the calls that still wait were sent in vain before, at most."""
+        waiting = (entry.attempts for entry in self.entries if entry.answer is None)
+        return max(waiting, default=0)
 
     @property
     def indivisible(self) -> bool:
@@ -192,7 +197,7 @@ class Request:
 
     def take_back(self) -> int:
         """Take note that nothing of it was carried out; return how many calls are fresh again."""
-        entries = {entry for one in self.invocations for entry in one.entries}
+        entries = self.entries
         for entry in entries:
             entry.carried -= 1
         return sum(not (one.sent or one.abandoned or one.answer) for one in entries)
@@ -227,15 +232,11 @@ class Request:
         answers: dict[str, list[MethodResponse]] = {}
         for one in response.method_responses:
             answers.setdefault(one.call_id, []).append(one)
-        repeated: set[str | None] = set()
         remarks: list[str] = []
         for invocation in self.invocations:
-            unit = invocation.unit
-            if unit.reads and not repeated.isdisjoint(unit.accounts):
-                # A write before it goes again; so this one has not seen what it has to see.
-                unit.again(invocation)
-            elif self._settle(invocation, answers.pop(invocation.call_id, [])) and not unit.reads:
-                repeated.update(unit.accounts)
+            responses = answers.pop(invocation.call_id, [])
+            if not (invocation.unit.ordered and self._is_early(invocation)):
+                self._settle(invocation, responses)
             if invocation.remark:
                 remarks.append(invocation.remark)
         if answers:
@@ -243,17 +244,28 @@ class Request:
             remarks.append(f"responses to calls that were not made are dropped: {strays}")
         return remarks
 
-    def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> bool:
-        """Settle one invocation; return whether it is to be sent again."""
+    def _is_early(self, invocation: Invocation) -> bool:
+        """Have those sent again who stand behind what goes again; tell whether these are all.
+
+        They have not seen what they have to see. A write never stands there.
+        """
+        early = [one for one in invocation.entries if pending(one)]
+        if early and invocation.unit.reads:
+            invocation.unit.take_out(invocation, early)
+        return not invocation.entries
+
+    def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> None:
+        """Settle one invocation."""
         unit, name, call_id = invocation.unit, invocation.name, invocation.call_id
         if not responses:
             unit.failed(invocation, broken(invocation, "there is no response for it", None))
-            return False
+            return
         # Never by position: one call may bring several responses, the first one is its own.
         first, *others = responses
         if first.name == "error":
             error = messages.method_error(first.arguments, method=name, call_id=call_id)
-            return unit.refused(invocation, error)
+            unit.refused(invocation, error)
+            return
         problem = None
         account, *further = unit.accounts
         answered = first.arguments.get("accountId", account)
@@ -265,7 +277,6 @@ class Request:
         else:
             implicit = next((one for one in others if one.name != name), None) if others else None
             unit.answered(invocation, first.arguments, implicit)
-        return False
 
 
 def _mixed_up(unit: "Unit", first: MethodResponse, others: Sequence[MethodResponse]) -> str | None:

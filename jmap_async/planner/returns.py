@@ -1,8 +1,9 @@
 """Calls that were dropped because nobody waited for them any more, and are wanted again."""
 
 from collections.abc import Mapping
+from copy import copy
 
-from jmap_async.planner.entry import Entry, Reference
+from jmap_async.planner.entry import NOTHING, Entry, Reference
 
 
 def is_lost(entry: Entry) -> bool:
@@ -29,20 +30,10 @@ def renewed(entry: Entry, others: Mapping[Entry, Entry]) -> Entry:
     references = {
         name: Reference(others[one.entry], one.path) for name, one in entry.references.items()
     }
-    entry.successor = Entry(
-        entry.method,
-        entry.using,
-        entry.accounts,
-        entry.arguments,
-        references,
-        entry.alike,
-        entry.ids,
-        entry.patched,
-        entry.patches,
-        entry.encoded,
-        entry.creates,
-        {name: others[maker] for name, maker in entry.makers.items()},
-        entry.strangers,
-        entry.mergeable,
-    )
+    makers = {name: others[maker] for name, maker in entry.makers.items()}
+    entry.successor = successor = copy(entry)
+    successor.references, successor.makers = references or NOTHING, makers or NOTHING
+    successor.after, successor.requests, successor.wire_names = (), (), NOTHING
+    successor.claims = successor.carried = successor.attempts = 0
+    successor.abandoned, successor.unit, successor.answer = False, None, None
     return entry.successor

@@ -1,10 +1,10 @@
 """Writes of one type: the /set calls of many callers in as few invocations as fit.
 
-Merging must not change what anybody sees. So a call joins only when the order in which the server
-works (creates, then updates, then destroys; RFC 8620, 5.3) keeps it behind those that came before,
-when it touches no object that one of them touches, and when objects of the type do not constrain
-each other (see merging.py). What the server refuses is sent again in parts, until whoever is at
-fault is alone; and what could not be made because of that goes with it.
+Merging must not change what anybody sees. So a call joins only when it touches no object that one
+of them touches, and when objects of the type do not constrain each other (see merging.py). What its
+owner asked for before stands in front of it (see order.py). What the server refuses is sent again
+in parts, until whoever is at fault is alone; and what could not be made because of that goes with
+it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,10 +16,11 @@ from jmap_async.planner.backlog import Backlog, Piece
 from jmap_async.planner.changes import Change, divided, email_id
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.load import Load
-from jmap_async.planner.merging import first_phase, touched
-from jmap_async.planner.outcomes import CREATE, Writer, complete, note, outcomes, tell, with_rest
+from jmap_async.planner.merging import touched
+from jmap_async.planner.outcomes import Writer, complete, note, outcomes, tell, with_rest
 from jmap_async.planner.patches import Patches
 from jmap_async.planner.recovery import Counts
+from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.units import Offer, Unit, concerns_all
 from jmap_async.protocol.messages import MethodResponse
@@ -34,12 +35,8 @@ class SetUnit(Unit):
     def __init__(self, entry: Entry, queue: "Queue", *, backlog: Backlog | None = None) -> None:
         # What it sends is put together from changes: to look at all arguments would take long.
         super().__init__(entry, queue, {})
+        # What no other call may change that joins: it is in here, or in something behind this.
         self.touched: set[object] = set()
-        self._last = CREATE
-        self._refers = False
-        self._under_way = False
-        # Submissions that stand behind this, and that a further call may pass.
-        self.behind: list[SetUnit] = []
         # Whether the fault is somebody's or everybody's.
         self._division = Counts()
         self._backlog = backlog or Backlog()
@@ -54,76 +51,36 @@ class SetUnit(Unit):
 
     def join(self, entry: Entry) -> bool:
         objects = touched(entry)
-        if first_phase(entry) < self._last or not self.touched.isdisjoint(objects):
-            return False
-        if self.behind and not self._may_pass(objects):
-            return False
-        if entry.makers and self._stands_before(entry):
+        if not self.touched.isdisjoint(objects):
             return False
         self.entries.append(entry)
+        self.ordered |= bool(entry.after)
         self._add(entry, objects)
         return True
 
     def _add(self, entry: Entry, objects: Collection[object]) -> None:
         self.touched.update(objects)
-        if entry.makers:
-            self._refers = True
-        self._last = self._backlog.add(entry)
-
-    def _may_pass(self, objects: Collection[object]) -> bool:
-        """Tell whether a later write may go before the submissions that stand behind this."""
-        # Not without end: who waits for what is under way already is next.
-        return not self._under_way and all(one.may_be_passed(objects) for one in self.behind)
-
-    def _stands_before(self, entry: Entry) -> bool:
-        """Tell whether this goes too early for a call, because of what that mentions."""
-        late = (self, *self.behind)
-        return any(
-            maker.answer is None and (maker.unit in late or maker.accounts != entry.accounts)
-            for maker in entry.makers.values()
-        )
-
-    def may_be_passed(self, objects: Collection[object]) -> bool:
-        """Tell whether a later write of Emails may go before these submissions."""
-        if self._last > CREATE:
-            return False
-        # Of what refers to a draft we do not know the Email.
-        return not objects or (not self._refers and self.touched.isdisjoint(objects))
-
-    def close_off(self, joinable: dict[object, Unit]) -> None:
-        passed = {
-            key: unit
-            for key, unit in joinable.items()
-            # Tasks that send messages alternate between the two.
-            if self.name == submissions.METHOD and unit.name == "Email/set"
-        }
-        joinable.clear()
-        joinable.update(passed)
-        for unit in passed.values():
-            if isinstance(unit, SetUnit):
-                unit.behind.append(self)
+        self._backlog.add(entry)
 
     def leave(self, entry: Entry) -> bool:
         # Only the last one: the order of the others stays as it is.
-        if len(self.entries) == 1 or entry is not self.entries[-1] or self._under_way:
+        if len(self.entries) == 1 or entry is not self.entries[-1] or entry.requests:
             return False
         self.entries.pop()
         self._backlog.leave(entry)
         return True
 
+    def holds(self, entry: Entry) -> bool:
+        return self._backlog.holds(entry)
+
     # On the way out
 
     def _staying(self) -> list[Entry]:
         # Who left is found out when their changes are taken.
-        return self.entries if self._backlog.next else super()._staying()
+        return self.entries if self._backlog else super()._staying()
 
-    def _may_meet(self, other: Unit) -> bool:
-        return (
-            other is not self
-            and isinstance(other, SetUnit)
-            and super()._may_meet(other)
-            and not self.touched.isdisjoint(other.touched)
-        )
+    def _has_its_turn(self, request: Request) -> bool:
+        return True  # each of its changes for itself
 
     def _with_names(self, request: Request) -> dict[str, Any]:
         # Each change gets its names when it is taken.
@@ -135,12 +92,13 @@ class SetUnit(Unit):
         room = request.room(self.name, self.using)
         load = Load(request, room=room, account=self.accounts[0])
         offer = Offer.TAKEN
-        while offer is Offer.TAKEN and not load.pieces and not self.exhausted:
-            offer = load.fill(self._backlog, left=self._left, refuse=self._refuse)
-            self.exhausted = not self._backlog.next
+        for pieces in self._backlog.parts:
+            offer = load.fill(pieces, self._backlog, left=self._left, refuse=self._refuse)
+            if load.pieces or offer is Offer.FULL:
+                break
+        self.exhausted = not self._backlog
         if load.pieces:
             load.send(self)
-            self._under_way = True
             return Offer.TAKEN
         # Those who wanted the rest may have left, or been refused.
         return Offer.DROPPED if self.exhausted else offer
@@ -193,7 +151,7 @@ class SetUnit(Unit):
             self._progress(change)
         if again:
             self._keep(again)
-            self._queue.put_back(self, [self])
+            self._queue.put_back(self, [self], Again.BUILT_ON_REPLAY)
 
     def _share(self, implicit: MethodResponse, settled: list[Change], callers: int) -> None:
         """Give each caller its part of what followed upon success."""
@@ -226,17 +184,17 @@ class SetUnit(Unit):
         # fault gets another try.
         unchanged = not isinstance(error, ServerPartialFail)
         if unchanged and any(one.builds_on_sand for one in part):
-            self.again(invocation)
+            self.again(invocation, Again.BUILT_ON_REPLAY)
             return True
         self._division.alone += alone
         if unchanged and not (alone or concerns_all(error) or self._division.hopeless):
             self._keep(*divided(part, error))
-            self._queue.put_back(self, [self])
+            self._queue.put_back(self, [self], Again.REFUSED_IN_PARTS)
             return True
         if self._division.hopeless:
             # What is left of the division would fail in the same way.
             part += self._backlog.drop_parts()
-            self.exhausted = not self._backlog.next
+            self.exhausted = not self._backlog
         for change in part:
             note(change, {"type": error.type, "description": error.description})
             change.writer.refusal = error
@@ -259,7 +217,7 @@ class SetUnit(Unit):
         unit = SetUnit(entries[0], self._queue, backlog=backlog)
         unit.entries = entries
         unit.touched = self.touched
-        unit._division, unit.attempts = self._division, self.attempts
+        unit._division, unit.ordered = self._division, self.ordered
         return unit
 
     def _fail(self, entry: Entry, error: Exception) -> None:

@@ -149,6 +149,11 @@ def add(wanted: Wanted, share: Share) -> None:
             wanted[one] = [*takers, share]
 
 
+def add_to(wanted: Wanted, one: str, share: Share) -> None:
+    """Note that somebody wants an id again."""
+    wanted[one] = [*wanted.get(one, ()), share]
+
+
 def without(takers: Sequence[Share], share: Share) -> list[Share]:
     """Return the others who want an id."""
     return [one for one in takers if one is not share]

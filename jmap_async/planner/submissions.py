@@ -83,8 +83,9 @@ def email_of(submission: object) -> str | None:
 
 def emails_of(entry: Entry) -> list[str]:
     """Return the Emails that a call sends."""
-    create: Mapping[str, object] = entry.arguments.get("create") or {}
-    return [email for one in create.values() if (email := email_of(one)) is not None]
+    create: object = entry.arguments.get("create")
+    objects = create.values() if is_object(create) else ()
+    return [email for one in objects if (email := email_of(one)) is not None]
 
 
 def on_success(entry: Entry, name: str) -> OnSuccess | None:

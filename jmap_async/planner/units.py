@@ -5,7 +5,7 @@ entries. This file has what all units do, and the plain one; get_unit.py and set
 two that merge calls with different arguments.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,6 +26,9 @@ from jmap_async.planner import creations
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, complete, misfit
 from jmap_async.planner.mentions import nobody, stand_in, way_back
+from jmap_async.planner.merging import touched_in
+from jmap_async.planner.order import is_firm, may_go
+from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
 from jmap_async.planner.shares import own_copy
@@ -35,7 +38,7 @@ from jmap_async.protocol.messages import MethodResponse
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from jmap_async.planner.queue import Epoch, Queue
+    from jmap_async.planner.queue import Queue
     from jmap_async.planner.recovery import Trial
 
 # What a server counts, by the verb of the method: the arguments, and the limit.
@@ -43,10 +46,6 @@ _COUNTED: Final = {
     "get": (("ids",), "maxObjectsInGet", "max_objects_in_get"),
     "set": (("create", "update", "destroy"), "maxObjectsInSet", "max_objects_in_set"),
 }
-
-
-# Emails are in Mailboxes, and are sent by Identities.
-_NEEDED_BY: Final = {"Mailbox/set": "Email", "Identity/set": "Email"}
 
 
 class Offer(Enum):
@@ -77,13 +76,14 @@ class Unit:
         self.accounts = entry.accounts
         self.entries = [entry]
         self.exhausted = False
+        self.guarded = not self.reads and _is_guarded(entry)
+        # Whether some of its callers may have made calls before that are not done.
+        self.ordered: bool = bool(entry.after)
         # Its place in the queue, and how many calls have to stand in one request with it.
         self.seq = 0
-        self.epochs: Sequence[Epoch] = ()
         self.joinable_as: object = None
         self.chain = 1
-        # How often it was sent in vain, and with whom alone it may be sent (see recovery.py).
-        self.attempts = 0
+        # With whom alone it may be sent (see recovery.py).
         self.trial: Trial | None = None
         self._queue = queue
         self._arguments = entry.arguments if arguments is None else arguments
@@ -115,15 +115,16 @@ class Unit:
     def join(self, entry: Entry) -> bool:
         """Take a further call in, if that changes nothing for anybody."""
         self.entries.append(entry)
+        self.ordered |= bool(entry.after)
         return True
 
     def leave(self, entry: Entry) -> bool:
         """Let an entry go that somebody refers to, so that it has an answer of its own."""
         return False
 
-    def close_off(self, joinable: "dict[object, Unit]") -> None:
-        """Let no later write join those that this one, a write, stands behind."""
-        joinable.clear()
+    def holds(self, entry: Entry) -> bool:
+        """Tell whether something of a call is still to be sent."""
+        return not self.exhausted
 
     # On the way out
 
@@ -134,7 +135,7 @@ class Unit:
             self.exhausted = True
             return Offer.DROPPED
         self.entries = staying
-        if not self.reads and any(self._overtakes(one) for one in request.invocations):
+        if (self.ordered or request.held) and not self._has_its_turn(request):
             return Offer.BLOCKED
         try:
             wire = self._bind(request)
@@ -143,22 +144,24 @@ class Unit:
             self.fail(error)
             return Offer.DROPPED
 
-    def _overtakes(self, earlier: Invocation) -> bool:
-        """Tell whether a write would change its place with an earlier one that is sent again."""
-        other = earlier.unit
-        if not earlier.repeatable or set(self.accounts).isdisjoint(other.accounts):
+    def _has_its_turn(self, request: Request) -> bool:
+        """Tell whether what its callers asked for before is done, or stands before this.
+
+        Callers whose turn has not come get a unit of their own.
+        """
+        going = [entry for entry in self.entries if may_go(entry, request)]
+        if not self.reads and (request.held or not going):
+            objects = touched_in(self.entries[0])
+            if not going or not request.held.isdisjoint(objects):
+                # No later change of its objects passes this one.
+                request.held.update(objects)
+                return False
+        if not going:
             return False
-        return self._may_meet(other) or self._may_be_needed(other)
-
-    def _may_meet(self, other: "Unit") -> bool:
-        """Tell whether both may change the same objects."""
-        return _family(self.name) == _family(other.name)
-
-    def _may_be_needed(self, other: "Unit") -> bool:
-        """Tell whether this may destroy what the other one uses, or takes something out of."""
-        return _NEEDED_BY.get(self.name) == _family(other.name) and any(
-            one.arguments.get("destroy") or "destroy" in one.references for one in self.entries
-        )
+        if len(going) < len(self.entries):
+            self._queue.split(self, [entry for entry in self.entries if entry not in going])
+            self.entries = going
+        return True
 
     def _left(self, entry: Entry) -> bool:
         """Tell whether nobody waits for an entry: then nothing more of it is sent."""
@@ -192,8 +195,16 @@ class Unit:
         invocation = request.add(self, body, entries, creates=creates, objects=count)
         for entry in self.entries:
             request.alone[entry] = invocation
+            if self._is_final(request) and (not entry.after or is_firm(entry, request)):
+                request.firm.add(entry)
         self.exhausted = True
         return Offer.TAKEN
+
+    def _is_final(self, request: Request) -> bool:
+        """Tell whether the call will not be sent again if the server refuses it."""
+        return not self._references or all(
+            one.entry in request.firm for one in self._references.values()
+        )
 
     def _count(self, request: Request) -> int:
         """Return how many objects the call names, and refuse too many (RFC 8620, 5.1 and 5.3)."""
@@ -312,10 +323,21 @@ class Unit:
         # All callers asked the same: what one of them did wrong, all did.
         return [self]
 
-    def again(self, invocation: Invocation) -> None:
+    def take_out(self, invocation: Invocation, entries: Sequence[Entry]) -> None:
+        """Have some calls of an invocation sent once more; the others get its answer."""
+        staying = tuple(entry for entry in invocation.entries if entry not in entries)
+        invocation.entries = staying
+        if not staying:
+            self.again(invocation, Again.BEHIND_REPLAY)
+            return
+        apart = Unit(entries[0], self._queue)
+        apart.entries, apart.ordered = [*entries], True
+        self._queue.put_back(self, [apart], Again.BEHIND_REPLAY)
+
+    def again(self, invocation: Invocation, why: Again) -> None:
         """Have an invocation sent once more, before everything that waits behind it."""
         self.restore(invocation)
-        self._queue.put_back(self, [self])
+        self._queue.put_back(self, [self], why)
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
         """Take note that the server refused the call (RFC 8620, 3.6.2).
@@ -325,14 +347,18 @@ class Unit:
         awaited = (one.entry for one in self._references.values() if one.entry.answer is None)
         if isinstance(error, InvalidResultReference) and any(awaited):
             # What it refers to is on its way again, in smaller parts; so this can wait.
-            self.again(invocation)
+            self.again(invocation, Again.BUILT_ON_REPLAY)
             return True
         self.failed(invocation, self._root_cause(error) or error)
         return False
 
     def failed(self, invocation: Invocation, error: Exception) -> None:
         """Tell the entries that there is no answer."""
-        for entry in invocation.entries:
+        self.give_up(invocation.entries, error)
+
+    def give_up(self, entries: Iterable[Entry], error: Exception) -> None:
+        """Give some of the callers an error; nothing more of them is sent."""
+        for entry in entries:
             self._fail(entry, error)
 
     def _root_cause(self, error: MethodError) -> Exception | None:
@@ -356,10 +382,9 @@ class Unit:
             self._queue.settled(entry)
 
 
-def _family(name: str) -> str:
-    """Return the type that a method changes; on success submissions change Emails."""
-    type_ = name.partition("/")[0]
-    return "Email" if type_ == "EmailSubmission" else type_
+def _is_guarded(entry: Entry) -> bool:
+    """Tell whether a write is only done in a certain state."""
+    return entry.patched is None and entry.arguments.get("ifInState") is not None
 
 
 def _withdrawn(entry: Entry) -> TransportError:

@@ -88,6 +88,7 @@ def _read(call: AnyCall, session: Session, arguments: ByIds) -> Entry | None:
         kind.alike,
         ids,
         mergeable=call.mergeable,
+        owner=call.owner,
     )
 
 
@@ -111,6 +112,7 @@ def _update(call: AnyCall, session: Session) -> Entry | None:
         patched=ids,
         patches=patches,
         mergeable=call.mergeable,
+        owner=call.owner,
     )
 
 

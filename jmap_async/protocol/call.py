@@ -94,8 +94,12 @@ class Sender(Protocol):
             LocalProtocolError: the call cannot be sent as yet.
         """
 
-    def begin(self, call: "Call[Any]") -> object:
-        """Take note of a new call; return whose names its creation ids are."""
+    def begin(self, call: "Call[Any]") -> tuple[object, object]:
+        """Take note of a new call; return its owner and its scope.
+
+        The calls of one owner keep their order; creation ids are names within a scope.
+        """
+        ...
 
     def running_task(self) -> object:
         """Identify the task that is running now."""
@@ -116,6 +120,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         "arguments",
         "mergeable",
         "method",
+        "owner",
         "scope",
         "sender",
         "state",
@@ -128,6 +133,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
     using: tuple[str, ...]
     sender: Sender
     mergeable: bool
+    owner: object
     scope: object
 
     def __init__(
@@ -148,8 +154,9 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         self.sender = sender
         self.mergeable = True
         self._driven: dict[object, Generator[Any, None, R_co]] | None = None
-        # Creation ids are names of whoever chose them: those of two tasks never meet.
-        self.scope = sender.begin(self)
+        # Mostly both are the running task. Order is kept among the calls of one owner; and creation
+        # ids are names of whoever chose them: those of two tasks never meet.
+        self.owner, self.scope = sender.begin(self)
 
     def __repr__(self) -> str:
         return f"<Call {self.method.name}>"

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final, Literal, TypeVar
 
 import aiohttp
+import attrs
 from yarl import URL
 
 from jmap_async._version import __version__
@@ -234,6 +235,8 @@ class Transport:
         if refreshed and request.repeatable:
             answer = await send(request, await self._credential.authorization())
             if answer.status != 401:
+                if isinstance(answer, HTTPResponse):
+                    answer = attrs.evolve(answer, refreshed=True)
                 return answer
         raise AuthenticationError(_refused(request, repeat=refreshed and not request.repeatable))
 

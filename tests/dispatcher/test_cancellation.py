@@ -369,18 +369,22 @@ async def test_a_write_of_which_a_part_waits_is_not_made_again(
 
 @pytest.mark.loops
 async def test_during_backoff(jmap_server: MemoryServer) -> None:
-    """The slot of a request that waits to be repeated is free when everybody has left it."""
-    jmap_server.limits = Limits(max_concurrent_requests=1)
+    """A busy server is left alone, though everybody has left the request that it refused."""
     jmap_server.on_request = Answers(unavailable)
-    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=PATIENT) as client:
+    short = Retry(first_delay=0.2)
+    async with connect(jmap_server.session_url, auth=jmap_server.token, retry=short) as client:
         call = client.core.echo({"n": 1})
         tasks = [asyncio.create_task(call), asyncio.create_task(client.core.echo({"n": 2}))]
         while client.stats.retries == 0:
             await turns(1)
         for task in tasks:
             assert await cancelled(task)
-        assert {"n": 3} == await client.core.echo({"n": 3})
-        assert {"n": 1} == await call
+        later = asyncio.create_task(client.core.echo({"n": 3}))
+        again = asyncio.create_task(call)
+        await turns(5)
+        assert 1 == client.stats.posts
+        assert ({"n": 3}, {"n": 1}) == (await later, await again)
+        assert 2 == client.stats.posts
         assert is_idle(client)
 
 

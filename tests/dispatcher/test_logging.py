@@ -47,8 +47,11 @@ async def test_a_line_for_each_failure_too(
         jmap_server.on_request = drop
         with caplog.at_level(logging.DEBUG, LOGGER), pytest.raises(JMAPError):
             await client.core.echo()
-        dropped = [record.getMessage() for record in caplog.records if record.name == LOGGER]
-        assert ["POST of <Request Core/echo>"] * 4 == [line.split(",")[0] for line in dropped]
+        lines = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+        dropped = [line.split(",")[0] for line in lines if line.startswith("POST")]
+        assert ["POST of <Request Core/echo>"] * 4 == dropped
+        again = [line.split(" (POST")[0] for line in lines if line.startswith("goes again")]
+        assert ["goes again: Core/echo (1 calls): connection lost"] * 3 == again
         caplog.clear()
         jmap_server.on_request = gate = Gate()
         with caplog.at_level(logging.DEBUG, LOGGER):

@@ -77,6 +77,11 @@ class Desk:
 
     # Calls
 
+    def by(self, owner: object) -> "Desk":
+        """Let one owner make all further calls; without one, each is made by somebody else."""
+        self._teller.owner = owner
+        return self
+
     def call(
         self,
         method: str,
@@ -180,14 +185,15 @@ class Desk:
         return response
 
     def _recover(self, request: Request, error: JMAPError) -> None:
-        remedy = judge(error, request, attempts=self._attempts)
+        verdict = judge(error, request, attempts=self._attempts)
         if isinstance(error, LimitExceeded) and not self._learnt.learn(error, request):
-            remedy = divide(error, request)
-        if remedy is Remedy.FAIL:
+            verdict = divide(error, request)
+        if verdict.remedy is Remedy.FAIL:
             self.planner.fail(request, error)
             return
-        self.planner.give_up(request, error)
-        self.planner.recover(request, error, remedy)
+        repeat = verdict.remedy is Remedy.REPEAT
+        self.planner.give_up(request, error, attempts=self._attempts if repeat else None)
+        self.planner.recover(request, error, verdict)
 
     # What happened
 

@@ -1,7 +1,11 @@
 """Programs of many tasks, carried out twice: coalesced by the planner, and one call at a time.
 
-The second way is the law. A program is a list of steps; the steps of one turn are submitted
-together, as tasks do that run in the same turn of an event loop.
+The second way is the law: what everybody gets has to be explained by some order of all calls, which
+keeps that of each task. The order in which the server carried them out is the one to try; of a call
+that was sent in parts each part has a place of its own in it.
+
+A program is a list of steps; the steps of one turn are submitted together, as tasks do that run in
+the same turn of an event loop.
 """
 
 import copy
@@ -14,6 +18,9 @@ import attrs
 import orjson
 
 from jmap_async.planner import Answer, Entry, Planner, Request
+from jmap_async.planner.fitting import PHASES
+from jmap_async.planner.patches import Patches
+from jmap_async.planner.request import Invocation
 from jmap_async.protocol.call import AnyCall, Call, raw_method
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import Session, parse
@@ -38,6 +45,7 @@ class Teller:
     """A sender that sends nothing: calls are given to the planner by hand."""
 
     task: Task | None = None
+    owner: object = None
 
     def result(self, call: AnyCall) -> NoReturn:
         """Nothing awaits these calls."""
@@ -47,9 +55,9 @@ class Teller:
         """All calls are of one client."""
         return self
 
-    def begin(self, call: AnyCall) -> object:
-        """Creation ids are of the task that makes the call."""
-        return self.task
+    def begin(self, call: AnyCall) -> tuple[object, object]:
+        """Calls are of the task that makes them; those of none have nothing to do with others."""
+        return self.task or self.owner or object(), self.task
 
     def running_task(self) -> object:
         """Nothing runs."""
@@ -70,9 +78,10 @@ class Step:
 
 @attrs.frozen
 class Program:
-    """Turns of steps."""
+    """Turns of steps; `leaving` are steps whose callers leave in the turn after theirs."""
 
     turns: list[list[Step]]
+    leaving: frozenset[int] = frozenset()
 
     def steps(self) -> Iterator[Step]:
         """Yield all steps in the order in which they are submitted."""
@@ -121,6 +130,41 @@ def session_of(limits: Limits) -> Session:
 
 # Coalesced
 
+Item = tuple[str, str]
+"""A part of a call: an argument, and an id or a key in it; or ("", "") for all of the call."""
+
+WHOLE: Item = "", ""
+
+
+@attrs.frozen
+class Event:
+    """A step, or a part of it, that the server carried out in one invocation with others."""
+
+    invocation: int
+    step: int
+    items: tuple[Item, ...]
+    refused: bool
+
+
+def items_of(invocation: Invocation) -> dict[Entry, list[Item]]:
+    """Return what an invocation carries of each call."""
+    found: dict[Entry, list[Item]] = {entry: [] for entry in invocation.entries}
+    payload: Any = invocation.payload
+    if isinstance(payload, dict):
+        for id, takers in payload.items():
+            for share in takers:
+                found[share.entry].append(("ids", id))
+        return found
+    if not isinstance(payload, list):
+        return {entry: [WHOLE] for entry in found}
+    for piece in payload:
+        if isinstance(piece, Patches):
+            for entry in piece.entries:
+                found[entry] += [("update", id) for id in entry.patched or ()]
+        else:
+            found[piece.writer.entry] += [(PHASES[piece.phase], key) for key in piece.keys]
+    return found
+
 
 class Coalesced:
     """A planner, a server, and requests between them in any number."""
@@ -137,19 +181,57 @@ class Coalesced:
         self._tasks: dict[int, Task] = {}
         self.calls: list[AnyCall] = []
         self.entries: list[Entry] = []
+        self._events: list[Event] = []
+        self._invocations = 0
 
     def run(self, program: Program) -> list[object]:
-        """Carry a program out; return what each call came to."""
+        """Carry a program out; return what each call came to, None where its caller has left."""
+        left: list[Entry] = []
         for turn in program.turns:
+            for entry in left:
+                entry.release()
+            left = []
             for step in turn:
                 self._submit(step)
+                if len(self.entries) - 1 in program.leaving:
+                    left.append(self.entries[-1])
             self._send()
             # Answers come in any order; between two turns some come, or none.
             for _ in range(self._pick(len(self._flying) + 1)):
                 self._answer()
         while self._flying:
             self._answer()
-        return [outcome_of(entry.answer) for entry in self.entries]
+        return [outcome_of(entry.answer) if entry.claims else None for entry in self.entries]
+
+    @property
+    def events(self) -> list[Event]:
+        """What the server carried out, in order: of what was sent again, the last time counts."""
+        last = {(one.step, item): one for one in self._events for item in one.items}
+        for step in {step for step, item in last if item != WHOLE}:
+            last.pop((step, WHOLE), None)  # it was too much at once
+        kept: list[Event] = []
+        for one in self._events:
+            items = tuple(item for item in one.items if last.get((one.step, item)) is one)
+            # A refusal that is nobody's answer: it would have been sent again, had nobody left.
+            given_up = one.refused and not self.entries[one.step].claims
+            if items and not given_up:
+                kept.append(attrs.evolve(one, items=items))
+        return kept
+
+    def _note(self, request: Request, response: Any) -> None:  # noqa: ANN401 - JSON
+        names = {call_id: name for name, _, call_id in reversed(response["methodResponses"])}
+        steps = {entry: step for step, entry in enumerate(self.entries)}
+        for invocation in request.invocations:
+            self._invocations += 1
+            self._events += (
+                Event(
+                    self._invocations,
+                    steps[entry],
+                    tuple(items),
+                    refused=names[invocation.call_id] == "error",
+                )
+                for entry, items in items_of(invocation).items()
+            )
 
     def _submit(self, step: Step) -> None:
         self._teller.task = self._tasks.setdefault(step.task, Task())
@@ -184,6 +266,7 @@ class Coalesced:
         assert len(body) <= self._session.core.max_size_request
         self.requests += 1
         response = self.server.process(orjson.loads(body))
+        self._note(request, response)
         self._planner.settle(request, parse_response(orjson.dumps(response)))
         self._send()
 
@@ -192,57 +275,79 @@ class Coalesced:
 
 
 class Sequential:
-    """Every call in a request of its own, in order, references and creation ids done by hand."""
+    """Every event in a request of its own, in order, references and creation ids done by hand."""
 
     def __init__(self, limits: Limits) -> None:
         self.server = server(attrs.evolve(limits, max_size_request=10_000_000))
-        self._answers: list[dict[str, Any] | None] = []
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._implicit: dict[int, list[dict[str, Any]]] = {}
+        self._failed: dict[int, str] = {}
+        # Ids by the step that created them, and by creation id.
         self._created: dict[tuple[int, str], str] = {}
 
-    def run(self, program: Program) -> list[object]:
-        """Carry a program out; return what each call came to."""
-        return [self._call(step) for step in program.steps()]
+    def run(self, program: Program, events: list[Event]) -> list[object]:
+        """Carry events out; return what each call came to."""
+        steps = [*program.steps()]
+        for event in events:
+            self._carry_out(steps, event)
+        return [self._outcome(step, position) for position, step in enumerate(steps)]
 
-    def _call(self, step: Step) -> object:
+    def _outcome(self, step: Step, position: int) -> object:
+        if position not in self._answers:
+            return self._failed.get(position, "failed: what it needs")
+        answer = self._answers[position]
+        ids = self._ids_of(step)
+        if "list" in answer and ids is not None:
+            # The order in which they were asked for is the client's duty.
+            rows = {row["id"]: row for row in answer["list"]}
+            answer["list"] = [rows[one] for one in dict.fromkeys(ids) if one in rows]
+        implicit = [normal(one) for one in self._implicit.get(position, ())]
+        return [normal(answer), *implicit[:1]]
+
+    def _ids_of(self, step: Step) -> list[str] | None:
+        if step.needs is None:
+            return step.arguments.get("ids")
+        answer = self._answers.get(step.needs)
+        return None if answer is None else _found(answer, step.path)
+
+    def _carry_out(self, steps: list[Step], event: Event) -> None:
+        step = steps[event.step]
         arguments = copy.deepcopy(step.arguments)
         arguments.setdefault("accountId", "A1")
         if step.needs is not None:
-            answer = self._answers[step.needs]
-            if answer is None:
-                self._answers.append(None)
-                return "failed: what it needs"
-            arguments[step.argument] = list(dict.fromkeys(_found(answer, step.path)))
-        arguments = self._with_ids(step.task, arguments)
+            if step.needs not in self._answers:
+                return
+            self._outcome(steps[step.needs], step.needs)  # in order
+            arguments[step.argument] = list(dict.fromkeys(self._ids_of(step) or ()))
+        arguments = self._with_ids(_creators(steps, event.step), only(arguments, event.items))
         limits = self.server.limits
         self.server.limits = attrs.evolve(limits, max_objects_in_get=500, max_objects_in_set=500)
         try:
             (name, answer, _), *others = self._one(step.method, arguments)
         finally:
             self.server.limits = limits
-        failed = name == "error"
-        answer |= _in_order(answer, arguments)
-        self._answers.append(None if failed else answer)
-        for key in step.arguments.get("create", ()):
-            # The newest counts, also when it failed: an older object was not meant.
+        for key in arguments.get("create", ()):
             made = (answer.get("created") or {}).get(key, {})
-            self._created[step.task, key] = made.get("id", "")
-        if failed:
-            return f"failed: {answer['type']}"
-        implicit = [normal(one[1]) for one in others]
-        return [normal(answer), *implicit]
+            self._created[event.step, key] = made.get("id", "")
+        if name == "error":
+            self._failed[event.step] = f"failed: {answer['type']}"
+            return
+        join(self._answers.setdefault(event.step, {}), answer)
+        for one in others:
+            self._implicit.setdefault(event.step, []).append(one[1])
 
     def _one(self, method: str, arguments: dict[str, Any]) -> list[list[Any]]:
         request = {"using": USING, "methodCalls": [[method, arguments, "c"]]}
         responses: list[list[Any]] = self.server.process(request)["methodResponses"]
         return responses
 
-    def _with_ids(self, task: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _with_ids(self, creators: dict[str, int], arguments: dict[str, Any]) -> dict[str, Any]:
         """Put real ids in the place of creation ids, but for those of the call itself."""
         own = set(arguments.get("create") or ())
         known = {
             f"#{key}": made
-            for (who, key), made in self._created.items()
-            if who == task and made and key not in own
+            for key, step in creators.items()
+            if key not in own and (made := self._created.get((step, key)))
         }
         text = orjson.dumps(arguments).decode()
         for reference, made in known.items():
@@ -251,18 +356,85 @@ class Sequential:
         return replaced
 
 
-def _in_order(answer: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the objects in the order in which they were asked for, which is the client's duty."""
-    if "list" not in answer:
-        return {}
-    rows = {row["id"]: row for row in answer["list"]}
-    return {"list": [rows[one] for one in dict.fromkeys(arguments["ids"]) if one in rows]}
+def _creators(steps: list[Step], position: int) -> dict[str, int]:
+    """Return which step a creation id means: the newest of the same task, also if it failed."""
+    task = steps[position].task
+    return {
+        key: earlier
+        for earlier in range(position)
+        if steps[earlier].task == task
+        for key in steps[earlier].arguments.get("create", ())
+    }
+
+
+def only(arguments: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:
+    """Return the part of a call's arguments that some items are."""
+    if items == (WHOLE,):
+        return arguments
+    kept = {name: value for name, value in arguments.items() if name not in (*PHASES, "ids")}
+    for name, key in items:
+        if name in ("ids", "destroy"):
+            kept.setdefault(name, []).append(key)
+        else:
+            kept.setdefault(name, {})[key] = arguments[name][key]
+    sent = [f"#{key}" for name, key in items if name == "create"]
+    for name, value in arguments.items():
+        if name.startswith("onSuccess"):
+            some = [one for one in value if one in sent]
+            kept[name] = some if isinstance(value, list) else {one: value[one] for one in some}
+    return kept
+
+
+def join(answer: dict[str, Any], part: dict[str, Any]) -> None:
+    """Add the answer to a part of a call."""
+    for name, value in part.items():
+        known = answer.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            known.update(value)
+        elif isinstance(known, list) and isinstance(value, list):
+            known += value
+        elif name not in answer or (value is not None and name != "state"):
+            answer[name] = value  # of a read it is the state of the part that was answered first
 
 
 def _found(answer: dict[str, Any], path: str) -> list[str]:
     if path == "/ids":
         return list(answer["ids"])
     return [row["threadId"] for row in answer["list"]]
+
+
+# Order
+
+
+def disorder(
+    program: Program, events: list[Event], outcomes: list[object]
+) -> list[tuple[Step, Step]]:
+    """Return which calls of a task were carried out the other way round.
+
+    A read comes behind the earlier writes of its task, a write behind all that came earlier but
+    reads that nobody has waited for.
+    """
+    steps = [*program.steps()]
+    places: dict[int, list[int]] = {}
+    for one in events:
+        if outcomes[one.step] is not None or steps[one.step].method.endswith("/set"):
+            places.setdefault(one.step, []).append(one.invocation)
+    return [
+        (steps[earlier], steps[later])
+        for later, there in places.items()
+        for earlier in range(later)
+        if earlier in places
+        and _ordered(steps[earlier], steps[later])
+        and max(places[earlier]) > min(there)
+    ]
+
+
+def _ordered(earlier: Step, later: Step) -> bool:
+    if earlier.task != later.task:
+        return False
+    if earlier.arguments["accountId"] != later.arguments["accountId"]:
+        return False
+    return earlier.method.endswith("/set") or later.method.endswith("/set")
 
 
 # Outcomes

@@ -1,9 +1,10 @@
 """What waits of a merged write: in which order it goes, and who it comes from."""
 
+from collections import deque
+
 from jmap_async.planner import Entry
 from jmap_async.planner.backlog import Backlog, Piece
 from jmap_async.planner.changes import Change
-from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE
 from jmap_async.planner.patches import Patches
 from tests.planner.desk import Desk
 
@@ -27,33 +28,37 @@ def keys(pieces: list[Change]) -> list[str]:
     return [key for one in pieces for key in one.keys]
 
 
+def first(backlog: Backlog) -> deque[Piece]:
+    """Return what goes next."""
+    return next(backlog.parts)
+
+
 def take(backlog: Backlog) -> list[Piece]:
     """Take out what goes next."""
-    taken = [*backlog.next]
-    backlog.next.clear()
+    taken = [*first(backlog)]
+    first(backlog).clear()
     return taken
 
 
 def test_patches_that_follow_each_other_are_one_piece() -> None:
     """Nobody looks at them one by one."""
     entries = flags(3)
-    [piece] = backlog_of(*entries).next
+    [piece] = first(backlog_of(*entries))
     assert isinstance(piece, Patches)
     assert entries == piece.entries
 
 
 def test_other_writes_are_pieces_in_the_order_of_the_server() -> None:
-    """Which tells with which phase a call ends."""
-    desk, backlog = Desk(), Backlog()
-    phases = [
-        backlog.add(desk.ask("Email/set", {"create": {"k": {}}})),
-        backlog.add(desk.flag("M1")),
-        backlog.add(desk.ask("Email/set", {"update": {"M2": {}}})),
-        backlog.add(desk.flag("M3")),
-        backlog.add(desk.ask("Email/set", {"update": {"M4": {}}, "destroy": ["M5"]})),
-    ]
-    assert [CREATE, UPDATE, UPDATE, UPDATE, DESTROY] == phases
-    changes = backlog.in_detail(backlog.next)
+    """Call by call, and within a call phase by phase."""
+    desk = Desk()
+    backlog = backlog_of(
+        desk.ask("Email/set", {"create": {"k": {}}}),
+        desk.flag("M1"),
+        desk.ask("Email/set", {"update": {"M2": {}}}),
+        desk.flag("M3"),
+        desk.ask("Email/set", {"update": {"M4": {}}, "destroy": ["M5"]}),
+    )
+    changes = backlog.in_detail(first(backlog))
     assert ["k", "M1", "M2", "M3", "M4", "M5"] == keys(changes)
     assert [1, 2, 3, 4, 5, 6] == [one.position for one in changes]
 
@@ -61,15 +66,16 @@ def test_other_writes_are_pieces_in_the_order_of_the_server() -> None:
 def test_who_came_last_can_leave() -> None:
     """A patch among others, a patch of its own, and a call with several changes."""
     desk = Desk()
-    first, second = flags(2)
+    one, other = flags(2)
     many = desk.ask("Email/set", {"create": {"k": {}, "l": {}}, "destroy": ["M1"]})
-    backlog = backlog_of(first, second)
-    backlog.leave(second)
-    assert [first] == backlog.callers
+    backlog = backlog_of(one, other)
+    backlog.leave(other)
+    assert [one] == backlog.callers
     backlog.add(many)
+    assert [True, False] == [*map(backlog.holds, (many, other))]
     backlog.leave(many)
-    backlog.leave(first)
-    assert not backlog.next
+    backlog.leave(one)
+    assert not backlog
 
 
 def test_parts_go_before_the_rest_in_the_order_of_their_callers() -> None:
@@ -91,17 +97,17 @@ def test_parts_can_be_given_up() -> None:
     backlog.keep(take(backlog))
     backlog.add(*flags(1, first=2))
     assert ["N0", "N1"] == keys(backlog.drop_parts())
-    assert ["N2"] == keys(backlog.in_detail(backlog.next))
+    assert ["N2"] == keys(backlog.in_detail(first(backlog)))
 
 
 def test_a_backlog_is_divided_by_callers() -> None:
     """Each half has what its callers want, parts included, and knows all that write."""
-    first, second, third = flags(3)
-    backlog = backlog_of(first, second)
+    one, two, three = flags(3)
+    backlog = backlog_of(one, two)
     backlog.keep(take(backlog))
-    backlog.add(third)
-    assert [first, second, third] == backlog.callers
-    halves = backlog.divided([first], [second, third])
-    assert [["N0"], ["N1", "N2"]] == [keys(one.in_detail(one.next)) for one in halves]
-    assert not backlog.next
-    assert all(backlog.writers is one.writers for one in halves)
+    backlog.add(three)
+    assert [one, two, three] == backlog.callers
+    halves = backlog.divided([one], [two, three])
+    assert [["N0"], ["N1", "N2"]] == [keys(half.in_detail(first(half))) for half in halves]
+    assert not backlog
+    assert all(backlog.writers is half.writers for half in halves)

@@ -67,7 +67,7 @@ def test_a_created_id_that_is_still_to_come_is_said_in_words() -> None:
 
 def test_writes_and_reads_in_turn() -> None:
     """What has to wait is in a later place, not left out."""
-    desk = Desk(told=with_limits(max_calls_in_request=1))
+    desk = Desk(told=with_limits(max_calls_in_request=1)).by("me")
     flag = desk.call("Email/set", {"update": {"M1": {"keywords/a": True}}})
     read = desk.call("Email/get", {"ids": ["M1"]})
     requests = explained(desk, read, flag, desk.call("Email/get", {"ids": ["M2"]}))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import MethodError, RemoteProtocolError, RequestTooLarge, TooLarge
-from jmap_async.planner import Entry, Remedy, Request
+from jmap_async.planner import Entry, Remedy, Request, Verdict
 from tests.planner.desk import (
     Desk,
     Wire,
@@ -264,7 +264,7 @@ def test_who_comes_while_a_part_is_under_way_takes_nothing_from_others() -> None
     first = desk.get("M1", "M2", "M3")
     request = in_flight(desk)
     second = desk.get("M1")
-    desk.planner.recover(request, refused(503), Remedy.REPEAT)
+    desk.planner.recover(request, refused(503), Verdict(Remedy.REPEAT))
     desk.run()
     assert (["M1", "M2", "M3"], ["M1"]) == (found(first), found(second))
 
@@ -376,7 +376,7 @@ def test_a_first_part_that_failed_is_not_waited_for(remedy: Remedy) -> None:
     desk = Desk(told=with_limits(max_objects_in_get=1, max_calls_in_request=1), slots=2)
     entry, other = desk.get("M1", "M2", "M3"), desk.get("M2", "M4")
     request = in_flight(desk)
-    desk.planner.recover(request, refused(), remedy)
+    desk.planner.recover(request, refused(), Verdict(remedy))
     desk.run()
     assert (["M1", "M2", "M3"], ["M2", "M4"]) == (found(entry), found(other))
 

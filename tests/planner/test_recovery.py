@@ -459,10 +459,10 @@ def test_concurrency_is_waited_for_and_an_unknown_limit_is_looked_for() -> None:
     desk.flag("M1")
     request = request_of(desk)
     busy = LimitExceeded("", limit="maxConcurrentRequests")
-    assert Remedy.REPEAT is judge(busy, request, attempts=1)
-    assert Remedy.FAIL is judge(busy, request, attempts=0)
-    assert Remedy.DIVIDE is judge(LimitExceeded("", limit="maxVendor"), request, attempts=1)
-    assert Remedy.FAIL is judge(ValueError(), request, attempts=1)
+    assert Remedy.REPEAT is judge(busy, request, attempts=1).remedy
+    assert Remedy.FAIL is judge(busy, request, attempts=0).remedy
+    assert Remedy.DIVIDE is judge(LimitExceeded("", limit="maxVendor"), request, attempts=1).remedy
+    assert Remedy.FAIL is judge(ValueError(), request, attempts=1).remedy
 
 
 def test_nobody_is_told_apart_where_all_need_the_same_capabilities() -> None:
@@ -470,7 +470,7 @@ def test_nobody_is_told_apart_where_all_need_the_same_capabilities() -> None:
     desk = Desk()
     desk.get("M1")
     desk.flag("M1")
-    assert Remedy.FAIL is divide(UnknownCapability(""), request_of(desk))
+    assert Remedy.FAIL is divide(UnknownCapability(""), request_of(desk)).remedy
 
 
 def test_a_limit_that_one_call_alone_exceeds_is_its_own_error() -> None:

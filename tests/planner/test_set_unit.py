@@ -10,7 +10,7 @@ from jmap_async.errors import (
     TooLarge,
     TransportError,
 )
-from jmap_async.planner import Entry, Remedy
+from jmap_async.planner import Entry, Remedy, Verdict
 from jmap_async.protocol.call import Call, raw_method
 from tests.planner.desk import (
     CORE,
@@ -359,7 +359,7 @@ def test_a_repeated_write_keeps_what_it_wants() -> None:
     entry = drafts(desk, "one", "two", "three")
     request = desk.next_request()
     assert request is not None
-    desk.planner.recover(request, refused(429), Remedy.REPEAT)
+    desk.planner.recover(request, refused(429), Verdict(Remedy.REPEAT))
     desk.run()
     assert {"one", "two", "three"} == set(members(entry)["created"])
 

@@ -218,12 +218,12 @@ def test_what_could_hurt_others_is_sent_apart(extra: Wire) -> None:
     good = [submit(desk, "M1"), submit(desk, "M2", onSuccessUpdateEmail={"#s0": SENT})]
     entry = submit(desk, "M3", **extra)
     desk.run()
-    assert [2, 1] == [
+    assert [1, 2] == sorted(
         len(arguments["create"])
         for post in range(len(desk.posts))
         for name, arguments in desk.sent(post)
         if name == "EmailSubmission/set"
-    ]
+    )
     assert entry.answer is not None
     assert [] == list(failed(good))
 
@@ -294,21 +294,6 @@ def test_submissions_are_not_passed_without_end() -> None:
     assert later[0].answer is None
     desk.run()
     assert 3 == len(desk.server.sent)
-
-
-def test_a_write_does_not_pass_what_it_knows_nothing_of() -> None:
-    """Whose Email was not there before, or what is cancelled, may be what it changes."""
-    desk = desk_for_mail()
-    send(desk)
-    desk.flag("M1")
-    call = desk.call(
-        "EmailSubmission/set", {"update": {"S1": {"undoStatus": "canceled"}}}, capability=SUBMISSION
-    )
-    desk.submit(call)
-    desk.flag("M2")
-    desk.run()
-    names = [name for post in range(len(desk.posts)) for name in desk.names(post)]
-    assert ["Email/set", "EmailSubmission/set"] * 2 + ["Email/set"] == names
 
 
 # Other types

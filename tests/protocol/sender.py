@@ -37,10 +37,10 @@ class Desk:
         """Return what sends the call."""
         return self
 
-    def begin(self, call: Call[Any]) -> object:
-        """Take note of a call, and return its scope."""
+    def begin(self, call: Call[Any]) -> tuple[object, object]:
+        """Take note of a call, and return its owner and its scope."""
         self.begun.append(call)
-        return len(self.begun)
+        return self, len(self.begun)
 
     def running_task(self) -> object:
         """Return the running task."""

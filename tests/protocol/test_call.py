@@ -152,8 +152,8 @@ def test_a_call_that_is_dropped_is_freed() -> None:
 class Forgetful(Desk):
     """Keeps no call."""
 
-    def begin(self, call: Call[Any]) -> object:
-        return None
+    def begin(self, call: Call[Any]) -> tuple[object, object]:
+        return None, None
 
 
 def test_a_call_is_a_coroutine_to_whoever_asks() -> None:

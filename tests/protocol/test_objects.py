@@ -521,8 +521,9 @@ class Idle:
         """Return itself."""
         return self
 
-    def begin(self, call: object) -> object:
-        """Return nothing."""
+    def begin(self, call: object) -> tuple[object, object]:
+        """Return nobody."""
+        return None, None
 
     def running_task(self) -> object:
         """Return nothing."""
