@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -17,10 +18,10 @@ from jmap_async.stats import Stats
 @contextlib.contextmanager
 def counting(client: Client) -> Iterator[Stats]:
     """Give counters that, after the block, tell what the client sent inside of it."""
-    before, sent = attrs.asdict(client.stats), Stats()
+    before, sent = copy.deepcopy(client.stats), Stats()
     yield sent
-    for name, value in attrs.asdict(client.stats).items():
-        setattr(sent, name, value - before[name])
+    for one in attrs.fields(Stats):
+        setattr(sent, one.name, getattr(client.stats, one.name) - getattr(before, one.name))
 
 
 async def mailbox_id(client: Client, role: str = "inbox") -> str:
