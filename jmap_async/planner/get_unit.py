@@ -83,7 +83,8 @@ class GetUnit(Unit):
 
     def join(self, entry: Entry) -> bool:
         self.entries.append(entry)
-        self.ordered |= bool(entry.after)
+        if entry.after:
+            self.ordered = True
         self._want(entry, entry.ids or ())
         return True
 

@@ -54,7 +54,8 @@ class SetUnit(Unit):
         if not self.touched.isdisjoint(objects):
             return False
         self.entries.append(entry)
-        self.ordered |= bool(entry.after)
+        if entry.after:
+            self.ordered = True
         self._add(entry, objects)
         return True
 

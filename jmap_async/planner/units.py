@@ -115,7 +115,8 @@ class Unit:
     def join(self, entry: Entry) -> bool:
         """Take a further call in, if that changes nothing for anybody."""
         self.entries.append(entry)
-        self.ordered |= bool(entry.after)
+        if entry.after:
+            self.ordered = True
         return True
 
     def leave(self, entry: Entry) -> bool:

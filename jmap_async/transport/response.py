@@ -19,7 +19,7 @@ class HTTPResponse:
     url: str = attrs.field(repr=lambda url: repr(shown(url)))
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
-    refreshed: bool = False
+    refreshed: bool = attrs.field(default=False, repr=False)
 
     @property
     def ok(self) -> bool:
