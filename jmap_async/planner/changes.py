@@ -47,7 +47,7 @@ class Change:
     shared = False
     position = 0
 
-    def __init__(self, writer: Writer, phase: int, keys: list[str], body: bytes) -> None:
+    def __init__(self, writer: Writer, phase: int, keys: Sequence[str], body: bytes) -> None:
         self.writer = writer
         self.phase = phase
         self.keys = keys

@@ -81,7 +81,7 @@ class Entry:
     references: Mapping[str, Reference] = NOTHING
     alike: Alike | None = None
     ids: list[str] | None = None
-    patched: list[str] | None = None
+    patched: tuple[str, ...] | None = None
     patches: bytes = b""
     _encoded: bytes | None = attrs.field(default=None, alias="encoded")
     creates: tuple[str, ...] = ()

@@ -26,9 +26,9 @@ class Patches:
         self.position = position
 
     @property
-    def ids(self) -> list[list[str]]:
+    def ids(self) -> list[tuple[str, ...]]:
         """The objects that they patch, call by call."""
-        return [one.patched or [] for one in self.entries]
+        return [one.patched or () for one in self.entries]
 
     @property
     def bodies(self) -> list[bytes]:

@@ -100,7 +100,7 @@ def _update(call: AnyCall, session: Session) -> Entry | None:
     kind = _kind(call, session, "update")
     if kind is None:
         return None
-    ids = [*update]
+    ids = (*update,)
     patches = _patches(arguments, ids, kind)
     if patches is None:
         return None
@@ -116,7 +116,7 @@ def _update(call: AnyCall, session: Session) -> Entry | None:
     )
 
 
-def _patches(arguments: Any, ids: list[str], kind: Kind) -> bytes | None:
+def _patches(arguments: Any, ids: tuple[str, ...], kind: Kind) -> bytes | None:
     """Return the JSON of `update` without braces; None: there is more to be said of it."""
     update = arguments.update
     patch = update[ids[0]]

@@ -1,7 +1,7 @@
 """Ids as arguments: what may be given for one, and what may be sent (RFC 8620, 1.2)."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Protocol, TypeGuard, cast
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched
@@ -123,7 +123,7 @@ def _are_lines_of_ids(values: Collection[object]) -> bool:
     return lines.count("\n") < len(values) and _SENDABLE_LINES.fullmatch(lines) is not None
 
 
-def are_plain_ids(values: list[Any]) -> TypeGuard[list[str]]:
+def are_plain_ids(values: Sequence[Any]) -> TypeGuard[list[str]]:
     """Tell whether there are ids, all can be sent, and none of them can name a creation.
 
     For every read: without patterns, which take three times as long.

@@ -69,7 +69,7 @@ def test_what_is_touched_is_what_was_there_before() -> None:
     assert set() == touched(made)
     assert {"M1", "M2"} == touched(changed)
     assert {(made, "#d"), "M3"} == touched(sent)
-    assert ["M3", "M4"] == touched(desk.flag("M3", "M4"))
+    assert ("M3", "M4") == touched(desk.flag("M3", "M4"))
 
 
 # Objects that constrain each other

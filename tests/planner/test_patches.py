@@ -50,7 +50,7 @@ def test_whoever_has_left_is_left_out() -> None:
         return not entry.claims
 
     assert [True, False] == [patches.drop(left, among=2) for _ in range(2)]
-    assert [["M1"], ["M3"], ["M4"]] == patches.ids
+    assert [("M1",), ("M3",), ("M4",)] == patches.ids
 
 
 def test_those_who_stay_are_still_sent_as_a_whole() -> None:
@@ -72,8 +72,8 @@ def test_the_first_calls_can_be_taken_out() -> None:
     """Both parts know where they stand."""
     patches = patches_of(["M1"], ["M2"], ["M3"])
     first = patches.cut(2)
-    assert ([["M1"], ["M2"]], 1) == (first.ids, first.position)
-    assert ([["M3"]], 3) == (patches.ids, patches.position)
+    assert ([("M1",), ("M2",)], 1) == (first.ids, first.position)
+    assert ([("M3",)], 3) == (patches.ids, patches.position)
 
 
 def test_each_caller_has_what_is_its_own() -> None:

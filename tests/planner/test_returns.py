@@ -79,7 +79,7 @@ def test_what_takes_its_place_is_the_same_call_on_new_ones() -> None:
             "alike": ("Email/get", frozenset[str](), b"{}"),
             "ids": ["M1"],
         },
-        {"others": {}, "patched": ["M1"], "patches": b'"M1":{"keywords/a":true}'},
+        {"others": {}, "patched": ("M1",), "patches": b'"M1":{"keywords/a":true}'},
     ],
 )
 def test_what_is_usual_keeps_its_ids_and_patches(made: dict[str, Any]) -> None:
