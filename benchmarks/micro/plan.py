@@ -53,6 +53,7 @@ def plan(
         answered = answer(body)
         start = time.process_time()
         planner.settle(request, messages.parse_response(answered))
+        planner.finished()
         took, start = _lap(start)
         steps.settle += took
     for call, entry in zip(calls, entries, strict=True):

@@ -46,7 +46,7 @@ def explain(
     requests: list[PlannedRequest] = []
     while (request := planner.next_request(limits, pretend=True)) is not None:
         requests.append(_described(request))
-        planner.pretend_done(request)
+        request.close()
     for entry in planner.finished():
         if isinstance(entry.answer, Exception):
             raise entry.answer

@@ -225,7 +225,7 @@ class GetUnit(Unit):
         entries: dict[Entry, None] = {}
         for one, takers in part.items():
             wanting = self._wanted.pop(one)
-            if len(wanting) > len(takers):
+            if wanting is not takers:
                 waiting = [share for share in wanting if self._waits(share, takers)]
                 if waiting:
                     self._wanted[one] = waiting

@@ -10,6 +10,7 @@ done, or stands before it in the same request: a server carries the calls of a r
 write waits for the answer of what may be sent again, and a read that stands behind it goes again.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from jmap_async.planner.entry import Entry
@@ -27,7 +28,7 @@ class Owners:
         self._lines: dict[object, dict[str | None, _Line]] = {}
         # Calls that have come to their end before what they stand behind, or while a part of them
         # was under way.
-        self.early: set[Entry] = set()
+        self._early: list[Entry] = []
 
     def __len__(self) -> int:
         """Tell how many owners have calls that are not done."""
@@ -52,33 +53,28 @@ class Owners:
             before.update(lines.setdefault(account, _Line()).join(entry))
         return tuple(before)
 
-    def leave(self, entry: Entry) -> None:
-        """Take out a call that has an answer, or never gets one."""
-        owner = entry.owner
-        for request in entry.requests:
-            if not request.over:
-                self.early.add(entry)
-                return
-        if entry.after and pending(entry):
-            self.early.add(entry)
-            return
-        if self._only.get(owner) is entry:
-            del self._only[owner]
-            return
-        lines = self._lines.get(owner)
-        if lines is None:
-            return
+    def leave(self, entries: Iterable[Entry]) -> None:
+        """Take out calls that have an answer, or never get one, and what was early before."""
+        only = self._only
+        if self._early:
+            early, self._early = self._early, []
+            entries = (*entries, *early)
+        for entry in entries:
+            owner = entry.owner
+            if (entry.requests or entry.after) and not is_done(entry):
+                self._early.append(entry)
+            elif only.get(owner) is entry:
+                del only[owner]
+            elif owner in self._lines:
+                self._leave_lines(entry)
+
+    def _leave_lines(self, entry: Entry) -> None:
+        lines = self._lines[entry.owner]
         for account in entry.accounts:
             if account in lines and lines[account].leave(entry):
                 del lines[account]
         if not lines:
-            del self._lines[owner]
-
-    def tidy(self) -> None:
-        """Take out what is done only now."""
-        early, self.early = self.early, set()
-        for entry in early:
-            self.leave(entry)
+            del self._lines[entry.owner]
 
 
 class _Line:

@@ -121,7 +121,7 @@ class Planner:
         self._submitted(entry)
 
     def _left(self, entry: Entry) -> None:
-        self._owners.leave(entry)
+        self._owners.leave((entry,))
         self.waiting -= not entry.sent
 
     def submit_batch(self, calls: Sequence[AnyCall], session: Session) -> list[Entry]:
@@ -165,23 +165,14 @@ class Planner:
         self.waiting -= request.fresh
         return request if request.invocations else None
 
-    def pretend_done(self, request: Request) -> None:
-        """Take a request that was only for show as answered."""
-        self._done(request)
-
     def settle(self, request: Request, response: Response) -> list[str]:
         """Give the calls of a request their answers; return what was odd about these."""
         request.over = True
         if request.trial:
             request.trial.counts.successes += 1
         remarks = request.settle(response)
-        self._done(request)
-        return remarks
-
-    def _done(self, request: Request) -> None:
         request.close()
-        if self._owners.early:
-            self._owners.tidy()
+        return remarks
 
     def give_up(self, request: Request, error: Exception, *, attempts: int | None = None) -> None:
         """Fail those calls of a request that must not be sent again after this error.
@@ -227,7 +218,7 @@ class Planner:
                 unit.trial = request.trial
         for unit in reversed(units):
             self._queue.put_back(unit, parts[unit])
-        self._done(request)
+        request.close()
 
     def _divided(
         self, units: tuple[Unit, ...], error: Exception, counts: Counts
@@ -267,7 +258,7 @@ class Planner:
             request.trial.counts.alone += request.indivisible
         for invocation in request.invocations:
             invocation.unit.failed(invocation, error)
-        self._done(request)
+        request.close()
 
     def abandon(self, request: Request, error: Exception) -> None:
         """Take note that a request was cancelled because nobody waited for it any more.
@@ -287,10 +278,10 @@ class Planner:
     def finished(self) -> Sequence[Entry]:
         """Return the calls that were answered, or failed, since the last time."""
         finished, self._finished = self._finished, []
+        self._owners.leave(finished)
         return finished
 
     def _settled(self, entry: Entry) -> None:
-        self._owners.leave(entry)
         self.waiting -= not (entry.carried or entry.abandoned)
         self._finished.append(entry)
 

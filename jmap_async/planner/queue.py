@@ -53,7 +53,12 @@ class Queue:
 
     def add(self, entry: Entry) -> None:
         """Append a call, or put it into a unit that waits already."""
-        kind, needs = _kind(entry), entry.needs
+        kind: type[Unit] = Unit
+        if GetUnit.suits(entry):
+            kind = GetUnit
+        elif SetUnit.suits(entry):
+            kind = SetUnit
+        needs = entry.needs
         if needs and kind is not SetUnit:  # which can build on a merged call
             for other in needs:
                 self._set_apart(other)
@@ -225,13 +230,6 @@ class Queue:
         for _ in before:
             self._units.popleft()
         self._units.extendleft(reversed((*before, *back)))
-
-
-def _kind(entry: Entry) -> type[Unit]:
-    """Return what a call becomes on its way into a request."""
-    if GetUnit.suits(entry):
-        return GetUnit
-    return SetUnit if SetUnit.suits(entry) else Unit
 
 
 def _is_spent(unit: Unit) -> bool:

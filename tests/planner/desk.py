@@ -70,6 +70,7 @@ class Desk:
         self.alter: Callable[[Wire], Wire] = lambda response: response
         self.posts: list[Wire] = []
         self.entries: list[Entry] = []
+        self.finished: list[Entry] = []
         self._learnt = LearntLimits()
         self._attempts = attempts
         self._slots = slots
@@ -166,6 +167,7 @@ class Desk:
             self._recover(request, error)
         else:
             self.planner.settle(request, response)
+        self.finished += self.planner.finished()
 
     def post(self, request: Wire) -> Wire:
         """Be the server."""
