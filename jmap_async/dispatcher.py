@@ -46,7 +46,7 @@ from jmap_async.redaction import redact, tells
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
-from jmap_async.transport import Transport, problem
+from jmap_async.transport import HTTPResponse, Transport, problem
 from jmap_async.waiting import Places, Waiter, Waiters
 
 R = TypeVar("R")
@@ -332,7 +332,7 @@ class Dispatcher:
         body, session = request.encode(), self._sessions.session
         self.stats.count_request(request, body)
         try:
-            response = await self._transport.post(session.api_url, body, on_sent=request.mark_sent)
+            response = await self._post(session.api_url, body, request)
         except (JMAPError, asyncio.CancelledError) as error:
             said = str(error) or "cancelled"
             _log.debug("POST of %r, %d octets: %s", request, len(body), said)
@@ -345,9 +345,6 @@ class Dispatcher:
             response.status,
             len(response.body),
         )
-        if response.refreshed:
-            names = (one.name for one in request.invocations)
-            self._tell(replay(Again.CREDENTIAL_REFRESHED, names, len(request.entries)))
         if not 200 <= response.status < 300:
             raise problem(response, now=datetime.now(UTC))
         if len(response.body) > _LARGE:
@@ -357,6 +354,24 @@ class Dispatcher:
         parsed = messages.parse_response(response.body, at_least=len(request.invocations))
         self._sessions.notice(parsed.session_state, under=session)
         return parsed
+
+    async def _post(self, url: str, body: bytes, request: Request) -> HTTPResponse:
+        refused = False
+
+        def on_sent() -> None:
+            nonlocal refused
+            request.mark_sent()
+            if refused:
+                refused = False
+                names = (one.name for one in request.invocations)
+                self._tell(replay(Again.CREDENTIAL_REFRESHED, names, len(request.entries)))
+
+        def on_refused() -> None:
+            nonlocal refused
+            refused = True
+            request.mark_refused()
+
+        return await self._transport.post(url, body, on_sent=on_sent, on_refused=on_refused)
 
     # Ending
 

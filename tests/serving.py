@@ -88,9 +88,12 @@ class SlowTransport(Transport):
         *,
         timeout: float | None = None,
         on_sent: Callable[[], None] | None = None,
+        on_refused: Callable[[], None] | None = None,
     ) -> HTTPResponse:
         self.posts += 1
-        return await super().post(url, body, timeout=timeout, on_sent=on_sent)
+        return await super().post(
+            url, body, timeout=timeout, on_sent=on_sent, on_refused=on_refused
+        )
 
 
 @asynccontextmanager

@@ -101,6 +101,16 @@ async def test_what_went_again_with_another_credential_is_counted(
         assert (1, 0) == (client.stats.posts, client.stats.retries)
 
 
+async def test_each_reason_counts_where_a_request_has_several(jmap_server: MemoryServer) -> None:
+    """The credential is refreshed, and then the server is busy: it goes again twice."""
+    auth = Expiring(jmap_server.token)
+    auth.token = jmap_server.token
+    async with connect(jmap_server.session_url, auth=auth, retry=AT_ONCE) as client:
+        auth.token, jmap_server.on_request = "old", Answers(unavailable)
+        await client.core.echo()
+        assert {Again.CREDENTIAL_REFRESHED: 1, Again.BUSY: 1} == client.stats.replays
+
+
 async def test_ids_of_batches_and_parts_count(jmap_server: MemoryServer) -> None:
     """Nothing is merged in a batch; a read in parts sends each id once."""
     jmap_server.limits = Limits(max_objects_in_get=2)

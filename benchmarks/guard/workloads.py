@@ -102,7 +102,9 @@ def _answer_at_once(client: Client) -> None:
     """Have requests answered without sockets, in which the number of instructions varies."""
     answer = cache(Mail(_ALONE).answer)
 
-    async def post(url: str, body: bytes, *, on_sent: Callable[[], None]) -> HTTPResponse:
+    async def post(
+        url: str, body: bytes, *, on_sent: Callable[[], None], **_: object
+    ) -> HTTPResponse:
         on_sent()
         await asyncio.sleep(0)
         return HTTPResponse(status=200, url=url, headers={}, body=answer(body))

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Final, Literal, TypeVar
 
 import aiohttp
-import attrs
 from yarl import URL
 
 from jmap_async._version import __version__
@@ -108,13 +107,15 @@ class Transport:
         *,
         timeout: float | None = None,
         on_sent: Callable[[], None] | None = None,
+        on_refused: Callable[[], None] | None = None,
     ) -> HTTPResponse:
         """Post a Request object and return the answer, whatever its status (RFC 8620, 3.1).
 
         A status other than 2xx is for `problem` to explain. `timeout` bounds the whole answer, in
         seconds. `on_sent` is called when the first octets have left: a failure before that has
         the outcome "not_sent". Repeating with a fresh credential calls it again, as does a
-        redirect. Raises HTTPError for one that is not followed; see `redirected_post`.
+        redirect. `on_refused` is called when the server has refused the credential, and so has
+        carried nothing out. Raises HTTPError for one that is not followed; see `redirected_post`.
         """
         request = Request(
             method="POST",
@@ -122,6 +123,7 @@ class Transport:
             accept="application/json",
             body=partial(RequestBody, body, content_type="application/json", on_sent=on_sent),
             total=self._timeouts.total if timeout is None else timeout,
+            on_refused=on_refused,
         )
         return await self._posted(request)
 
@@ -231,12 +233,12 @@ class Transport:
         answer = await send(request, authorization)
         if answer.status != 401:
             return answer
+        if request.on_refused is not None:
+            request.on_refused()
         refreshed = await self._credential.refresh(authorization.value)
         if refreshed and request.repeatable:
             answer = await send(request, await self._credential.authorization())
             if answer.status != 401:
-                if isinstance(answer, HTTPResponse):
-                    answer = attrs.evolve(answer, refreshed=True)
                 return answer
         raise AuthenticationError(_refused(request, repeat=refreshed and not request.repeatable))
 

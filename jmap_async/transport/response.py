@@ -10,16 +10,12 @@ from jmap_async.transport.wording import shown
 
 @record(kw_only=True)
 class HTTPResponse:
-    """An HTTP answer: `url` is the one that gave it, after redirects; `headers` ignore case.
-
-    `refreshed` tells that the request was sent twice: at first its credential was refused.
-    """
+    """An HTTP answer: `url` is the one that gave it, after redirects; `headers` ignore case."""
 
     status: int
     url: str = attrs.field(repr=lambda url: repr(shown(url)))
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
-    refreshed: bool = attrs.field(default=False, repr=False)
 
     @property
     def ok(self) -> bool:

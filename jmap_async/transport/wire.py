@@ -49,7 +49,7 @@ class Request:
     It has its `headers` whatever else is said; `accept` counts where nobody says anything.
     `total` bounds the whole exchange, in seconds. If the request `streams`, that is what comes
     before and after the blob: of an upload's body or a download's answer each next piece may take
-    `read` seconds.
+    `read` seconds. `on_refused` is called when the credential was refused, before it is refreshed.
     """
 
     method: str
@@ -61,6 +61,7 @@ class Request:
     total: float | None
     read: float | None = None
     streams: bool = False
+    on_refused: Callable[[], None] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {shown(str(self.url))}"

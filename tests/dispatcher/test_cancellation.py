@@ -223,6 +223,43 @@ async def test_t33_a_write_that_was_in_flight_is_not_sent_again(
     assert is_idle(jmap_client)
 
 
+class Hesitant:
+    """An Auth whose token is out of date once `expired`, and which takes its time for a new one."""
+
+    def __init__(self, token: str) -> None:
+        self.good, self.expired = token, False
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def authorization(self) -> str:
+        """Return the token."""
+        return f"Bearer {'old' if self.expired else self.good}"
+
+    async def refresh(self, rejected: str) -> bool:
+        """Get the good one."""
+        self.asked.set()
+        await self.may_answer.wait()
+        self.expired = False
+        return True
+
+
+async def test_a_write_whose_credential_was_refused_is_sent_when_it_is_awaited_again(
+    jmap_server: MemoryServer,
+) -> None:
+    """It had left, but the server said that it carried nothing out (RFC 9110, 15.5.2)."""
+    auth = Hesitant(jmap_server.token)
+    async with connect(jmap_server.session_url, auth=auth) as client:
+        auth.expired = True
+        call = client.mailbox.set(create={"k": {"name": "now"}})
+        task = asyncio.create_task(call)
+        await auth.asked.wait()
+        assert await cancelled(task)
+        auth.may_answer.set()
+        assert ["k"] == [*(await call).created]
+        assert ["now"] == [
+            one.name for one in (await client.mailbox.get()).list if one.role is None
+        ]
+
+
 async def test_a_write_that_waited_is_sent_when_it_is_awaited_again(
     jmap_server: MemoryServer, jmap_client: Client
 ) -> None:

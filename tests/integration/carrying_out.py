@@ -74,9 +74,12 @@ class Coalesced:
         *,
         timeout: float | None = None,
         on_sent: Callable[[], None] | None = None,
+        on_refused: Callable[[], None] | None = None,
     ) -> HTTPResponse:
         async with self._one_at_a_time:
-            answer = await self._post(url, body, timeout=timeout, on_sent=on_sent)
+            answer = await self._post(
+                url, body, timeout=timeout, on_sent=on_sent, on_refused=on_refused
+            )
             self._note(body)
             return answer
 

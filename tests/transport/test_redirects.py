@@ -8,6 +8,7 @@ from aiohttp import web
 from jmap_async.errors import HTTPError
 from jmap_async.transport import HTTPResponse, Transport
 from tests.transport.conftest import MakeTransport, Serve
+from tests.transport.test_http import Renewable
 
 Send = Callable[[Transport, str], Awaitable[HTTPResponse]]
 
@@ -134,3 +135,24 @@ async def test_a_stream_is_not_sent_after_a_redirect(
     with pytest.raises(HTTPError, match="cannot be sent twice") as caught:
         await stream(transport(), f"{origin}/0")
     assert ("not_sent", 1) == (caught.value.outcome, len(moved.came))
+
+
+async def test_who_is_told_of_the_refusal_after_a_redirect(
+    transport: MakeTransport, serve: Serve
+) -> None:
+    """Each time before the request goes again, wherever that leads."""
+    told: list[str] = []
+    moved = Moved(307, "/1", "/2")
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        old = request.path == "/1" and request.headers["Authorization"] == "Bearer old"
+        return web.Response(status=401) if old else await moved(request)
+
+    origin = await serve(handler)
+    answer = await transport(Renewable()).post(
+        f"{origin}/0",
+        b"{}",
+        on_sent=lambda: told.append("sent"),
+        on_refused=lambda: told.append("refused"),
+    )
+    assert (200, ["sent", "sent", "refused", "sent", "sent"]) == (answer.status, told)
