@@ -15,7 +15,7 @@ from jmap_async.errors import (
 from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
-from jmap_async.planner.order import is_firm, may_go
+from jmap_async.planner.order import may_go, note_firm
 from jmap_async.planner.recovery import Counts
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
@@ -151,8 +151,7 @@ class GetUnit(Unit):
         if len(entries) == 1 and len(part) == len(self._shares[entries[0]].ids):
             # All that its only caller wants, and nothing else.
             request.alone[entries[0]] = invocation
-            if not entries[0].after or is_firm(entries[0], request):
-                request.firm.add(entries[0])
+            note_firm(entries[0], request)
         return Offer.TAKEN
 
     def _has_its_turn(self, request: Request) -> bool:

@@ -11,7 +11,7 @@ from jmap_async.planner.backlog import Backlog, Piece
 from jmap_async.planner.changes import Change, Fragments
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.merging import touched_in
-from jmap_async.planner.order import is_firm, pending, stands_before
+from jmap_async.planner.order import note_firm, pending, stands_before
 from jmap_async.planner.outcomes import DESTROY, UPDATE
 from jmap_async.planner.patches import Patches
 from jmap_async.planner.request import Request
@@ -241,8 +241,7 @@ class Load:
             request.shared.update((one.writer.entry, one.keys[0]) for one in changes if one.name)
             return
         entry = self.pieces[0].entries[0]
-        if not entry.after or is_firm(entry, request):
-            request.firm.add(entry)
+        note_firm(entry, request)
         if self._is_whole():
             request.alone[entry] = invocation
 

@@ -140,6 +140,7 @@ def stands_before(entry: Entry, request: "Request", *, reads: bool) -> bool:
     return entry.requests == (request,) and (reads or entry in request.firm)
 
 
-def is_firm(entry: Entry, request: "Request") -> bool:
-    """Tell whether nothing that a call stands behind may have to be sent again."""
-    return all(one in request.firm for one in pending(entry))
+def note_firm(entry: Entry, request: "Request") -> None:
+    """Note that a call will not be sent again, unless something that it stands behind may be."""
+    if not entry.after or all(one in request.firm for one in pending(entry)):
+        request.firm.add(entry)

@@ -27,7 +27,7 @@ from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, complete, misfit
 from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.merging import touched_in
-from jmap_async.planner.order import is_firm, may_go
+from jmap_async.planner.order import may_go, note_firm
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
@@ -196,8 +196,8 @@ class Unit:
         invocation = request.add(self, body, entries, creates=creates, objects=count)
         for entry in self.entries:
             request.alone[entry] = invocation
-            if self._is_final(request) and (not entry.after or is_firm(entry, request)):
-                request.firm.add(entry)
+            if self._is_final(request):
+                note_firm(entry, request)
         self.exhausted = True
         return Offer.TAKEN
 
