@@ -209,12 +209,16 @@ class Coalesced:
         last = {(one.step, item): one for one in self._events for item in one.items}
         for step in {step for step, item in last if item != WHOLE}:
             last.pop((step, WHOLE), None)  # it was too much at once
+        refusals = {one.step: one for one in self._events if one.refused}
         kept: list[Event] = []
         for one in self._events:
+            entry = self.entries[one.step]
             items = tuple(item for item in one.items if last.get((one.step, item)) is one)
-            # A refusal that is nobody's answer: it would have been sent again, had nobody left.
-            given_up = one.refused and not self.entries[one.step].claims
-            if items and not given_up:
+            # Refusals that are nobody's answer: what would have been sent again, had nobody left;
+            # and parts of a read that were to go again when another part failed.
+            given_up = one.refused and not entry.claims
+            outdone = one.refused and entry.method.reads and refusals[one.step] is not one
+            if items and not (given_up or outdone):
                 kept.append(attrs.evolve(one, items=items))
         return kept
 
