@@ -77,7 +77,8 @@ class Load:
                 pieces.popleft()
             elif (fragments := self._bound(first, backlog)) is None:
                 pieces.popleft()
-                waiting.append(self._hold(first))
+                waiting.append(first)
+                self._hold(first.writer.entry)
             else:
                 offer = self._put_change(first, fragments, pieces, refuse)
         pieces.extendleft(reversed(waiting))
@@ -115,12 +116,10 @@ class Load:
         held = self._request.held
         return bool(held) and not held.isdisjoint(touched_in(entry))
 
-    def _hold(self, piece: Change) -> Change:
-        """Note that a change waits: in this request no later one of its objects passes it."""
-        entry = piece.writer.entry
+    def _hold(self, entry: Entry) -> None:
+        """Note that a call waits: in this request no later one of its objects passes it."""
         self._aside.add(entry)
         self._request.held.update(touched_in(entry))
-        return piece
 
     def _set_aside(self, patches: Patches, pieces: deque[Piece]) -> list[Piece]:
         """Take out of patches what has to wait; put what may go back in front."""
@@ -132,9 +131,8 @@ class Load:
                 going.append(entry)
                 self._within[entry] = UPDATE
             else:
-                self._aside.add(entry)
-                self._request.held.update(touched_in(entry))
                 waiting.append(Patches([entry], position + place))
+                self._hold(entry)
         patches.entries = going
         if going:
             pieces.appendleft(patches)

@@ -7,7 +7,7 @@ to wait goes in parts.
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import Final
 
@@ -115,18 +115,25 @@ class Queue:
 
     def split(self, unit: Unit, entries: Sequence[Entry]) -> None:
         """Give some of the callers of a unit, who asked alike, one of their own behind it."""
-        apart = Unit(entries[0], self)
-        apart.entries, apart.ordered = [*entries], True
-        self._put_behind(unit, apart)
+        self._put_behind(unit, unit.apart(entries))
 
     def _put_behind(self, unit: Unit, apart: Unit) -> None:
-        apart.seq, apart.trial = unit.seq, unit.trial
-        for entry in apart.entries:
-            entry.unit = apart
-        before = [*takewhile(lambda one: one.seq <= unit.seq, self._units)]
+        apart.trial = unit.trial
+        self._take_over([apart], unit)
+        self._insert([apart], lambda one: one.seq <= unit.seq)
+
+    def _take_over(self, units: Iterable[Unit], unit: Unit) -> None:
+        """Let units stand where `unit` stood."""
+        for one in units:
+            one.seq = unit.seq
+            for entry in one.entries:
+                entry.unit = one
+
+    def _insert(self, units: Sequence[Unit], behind: Callable[[Unit], bool]) -> None:
+        before = [*takewhile(behind, self._units)]
         for _ in before:
             self._units.popleft()
-        self._units.extendleft(reversed((*before, apart)))
+        self._units.extendleft(reversed((*before, *units)))
 
     @property
     def empty(self) -> bool:
@@ -215,10 +222,7 @@ class Queue:
         if why is not None:
             callers = sum(1 for one in units for entry in one.entries if entry.answer is None)
             self.replays.append(replay(why, (one.name for one in units), callers))
-        for one in units:
-            one.seq = unit.seq
-            for entry in one.entries:
-                entry.unit = one
+        self._take_over(units, unit)
         # One that was taken in part is still there.
         with contextlib.suppress(ValueError):
             self._units.remove(unit)
@@ -226,10 +230,7 @@ class Queue:
         rest = () if unit in units or unit.exhausted else (unit,)
         back = (*units, *rest)
         self._guarded += sum(one.guarded for one in back)
-        before = [*takewhile(lambda one: one.seq < unit.seq, self._units)]
-        for _ in before:
-            self._units.popleft()
-        self._units.extendleft(reversed((*before, *back)))
+        self._insert(back, lambda one: one.seq < unit.seq)
 
 
 def _is_spent(unit: Unit) -> bool:

@@ -331,9 +331,13 @@ class Unit:
         if not staying:
             self.again(invocation, Again.BEHIND_REPLAY)
             return
-        apart = Unit(entries[0], self._queue)
-        apart.entries, apart.ordered = [*entries], True
-        self._queue.put_back(self, [apart], Again.BEHIND_REPLAY)
+        self._queue.put_back(self, [self.apart(entries)], Again.BEHIND_REPLAY)
+
+    def apart(self, entries: Sequence[Entry]) -> "Unit":
+        """Make a unit of some of the callers, who asked alike."""
+        unit = Unit(entries[0], self._queue)
+        unit.entries, unit.ordered = [*entries], True
+        return unit
 
     def again(self, invocation: Invocation, why: Again) -> None:
         """Have an invocation sent once more, before everything that waits behind it."""
