@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -81,7 +82,7 @@ class Load:
                 self._hold(first.writer.entry)
             else:
                 offer = self._put_change(first, fragments, pieces, refuse)
-        pieces.extendleft(reversed(waiting))
+        _put_back(waiting, pieces)
         return Offer.BLOCKED if waiting and offer is Offer.TAKEN else offer
 
     def _bound(self, change: Change, backlog: Backlog) -> Fragments | None:
@@ -249,6 +250,16 @@ class Load:
         if isinstance(first, Patches):
             return True
         return first.writer.unsettled == self.count and not first.writer.result
+
+
+def _put_back(waiting: Sequence[Piece], pieces: deque[Piece]) -> None:
+    """Let what has to wait stand where it stood."""
+    within = bool(waiting and pieces) and waiting[-1].position > pieces[0].position
+    pieces.extendleft(reversed(waiting))
+    if within:  # of patches that did not fit, those who wait were taken out
+        in_order = sorted(pieces, key=attrgetter("position"))
+        pieces.clear()
+        pieces.extend(in_order)
 
 
 def _rename(changes: Sequence[Change]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import cast
 import attrs
 import orjson
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from jmap_async.errors import TransportError
 from jmap_async.planner import Answer, Entry
@@ -203,6 +203,22 @@ def altered(response: Wire, fault: str) -> Wire:
     return response
 
 
+WAITING_BEHIND = Program(
+    updates=[
+        (["M1"], "a", False),
+        (["M3", "M4"], "a", False),
+        (["M1"], "a", False),
+        (["M2"], "a", True),
+        (["M3"], "a", True),
+    ],
+    leaving=set(),
+    limits={"max_objects_in_set": 1, "max_calls_in_request": 1, "max_size_request": 10_000},
+    fault="none",
+)
+"""The last one has to wait, and must not stand in front of the one before it then."""
+
+
+@example(WAITING_BEHIND)
 @settings(max_examples=300)
 @given(programs)
 def test_usual_patches_come_to_the_same_as_those_that_are_looked_at(program: Program) -> None:
