@@ -28,7 +28,7 @@ class Owners:
         self._lines: dict[object, dict[str | None, _Line]] = {}
         # Calls that have come to their end before what they stand behind, or while a part of them
         # was under way.
-        self._early: list[Entry] = []
+        self.early: set[Entry] = set()
 
     def __len__(self) -> int:
         """Tell how many owners have calls that are not done."""
@@ -54,19 +54,21 @@ class Owners:
         return tuple(before)
 
     def leave(self, entries: Iterable[Entry]) -> None:
-        """Take out calls that have an answer, or never get one, and what was early before."""
+        """Take out calls that have an answer, or never get one."""
         only = self._only
-        if self._early:
-            early, self._early = self._early, []
-            entries = (*entries, *early)
         for entry in entries:
             owner = entry.owner
             if (entry.requests or entry.after) and not is_done(entry):
-                self._early.append(entry)
+                self.early.add(entry)
             elif only.get(owner) is entry:
                 del only[owner]
             elif owner in self._lines:
                 self._leave_lines(entry)
+
+    def tidy(self) -> None:
+        """Take out what is done only now."""
+        early, self.early = self.early, set()
+        self.leave(early)
 
     def _leave_lines(self, entry: Entry) -> None:
         lines = self._lines[entry.owner]

@@ -171,8 +171,13 @@ class Planner:
         if request.trial:
             request.trial.counts.successes += 1
         remarks = request.settle(response)
-        request.close()
+        self._done(request)
         return remarks
+
+    def _done(self, request: Request) -> None:
+        request.close()
+        if self._owners.early:
+            self._owners.tidy()
 
     def give_up(self, request: Request, error: Exception, *, attempts: int | None = None) -> None:
         """Fail those calls of a request that must not be sent again after this error.
@@ -218,7 +223,7 @@ class Planner:
                 unit.trial = request.trial
         for unit in reversed(units):
             self._queue.put_back(unit, parts[unit])
-        request.close()
+        self._done(request)
 
     def _divided(
         self, units: tuple[Unit, ...], error: Exception, counts: Counts
@@ -258,7 +263,7 @@ class Planner:
             request.trial.counts.alone += request.indivisible
         for invocation in request.invocations:
             invocation.unit.failed(invocation, error)
-        request.close()
+        self._done(request)
 
     def abandon(self, request: Request, error: Exception) -> None:
         """Take note that a request was cancelled because nobody waited for it any more.

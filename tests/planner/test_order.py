@@ -20,6 +20,7 @@ def end(entry: Entry, owners: Owners) -> None:
     """Give a call an answer."""
     entry.answer = Answer({})
     owners.leave((entry,))
+    owners.tidy()
 
 
 steps = st.lists(
