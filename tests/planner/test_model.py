@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from jmap_async.testing import Limits
 from tests.planner.model import (
@@ -98,15 +98,23 @@ def poison(draw: st.DrawFn) -> MethodCall:
 def drafts(draw: st.DrawFn) -> MethodCall:
     """Generate the creation of emails to send."""
     account = draw(accounts)
-    draft = {
+    keys = draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=1))
+    create = {key: draft_of(account, key) for key in keys}
+    return "Email/set", {"accountId": account, "create": create}
+
+
+def draft_of(account: str, key: str) -> dict[str, Any]:
+    """Return an email to send."""
+    return {
         "mailboxIds": {"P2": True},
         "keywords": {"$draft": True},
         "from": [{"email": ADDRESSES[account]}],
         "to": [{"email": "bob@example.net"}],
+        "subject": f"draft {key}",
     }
-    keys = draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=1))
-    create = {key: {**draft, "subject": f"draft {key}"} for key in keys}
-    return "Email/set", {"accountId": account, "create": create}
+
+
+SENT = {"keywords/$draft": None, "mailboxIds/P2": None, "mailboxIds/P3": True}
 
 
 @st.composite
@@ -118,8 +126,7 @@ def submissions(draw: st.DrawFn) -> MethodCall:
         "accountId": draw(accounts),
         "create": {name: {"identityId": "I1", "emailId": draw(ids)} for name in names},
     }
-    sent = {"keywords/$draft": None, "mailboxIds/P2": None, "mailboxIds/P3": True}
-    patches = st.sampled_from([sent, {"keywords/a": True}, {"keywords": {}}, {"subject": "no"}])
+    patches = st.sampled_from([SENT, {"keywords/a": True}, {"keywords": {}}, {"subject": "no"}])
     if draw(st.booleans()):
         some = draw(st.lists(st.sampled_from(names), unique=True, min_size=1))
         arguments["onSuccessUpdateEmail"] = {f"#{name}": draw(patches) for name in some}
@@ -179,6 +186,45 @@ limits = st.builds(
 EXAMPLES = int(os.environ.get("JMAP_MODEL_EXAMPLES", "1000"))
 
 
+SUBMISSION_IN_PARTS = Program(
+    [
+        [
+            Step(0, "Email/set", {"accountId": "A1", "create": {"k": draft_of("A1", "k")}}),
+            Step(0, "Email/set", {"accountId": "A1", "create": {"k": draft_of("A1", "k")}}),
+            Step(0, "Email/set", {"accountId": "A1", "create": {"l": draft_of("A1", "l")}}),
+            Step(
+                0,
+                "EmailSubmission/set",
+                {
+                    "accountId": "A1",
+                    "create": {
+                        "s": {"identityId": "I1", "emailId": "#l"},
+                        "t": {"identityId": "I1", "emailId": "#k"},
+                    },
+                    "onSuccessUpdateEmail": {"#s": SENT, "#t": SENT},
+                },
+            ),
+        ]
+    ]
+)
+"""Each part is followed by an Email/set of its own."""
+
+READ_THAT_FAILS_TWICE = Program(
+    [
+        [
+            Step(1, "Email/set", {"accountId": "A2", "update": {"M1": "poison"}}),
+            Step(
+                1, "Email/get", {"accountId": "A2", "ids": ["M1", "M2"], "properties": ["nonsense"]}
+            ),
+            Step(0, "Email/set", {"accountId": "A2", "update": {"M2": "poison"}}),
+        ]
+    ]
+)
+"""Its parts are taken back with the write before it; then one of them fails for good."""
+
+
+@example(SUBMISSION_IN_PARTS, Limits(max_calls_in_request=2, max_objects_in_set=4), 1, Random(0))
+@example(READ_THAT_FAILS_TWICE, Limits(max_calls_in_request=3, max_objects_in_get=1), 1, Random(0))
 @pytest.mark.timeout(30 + EXAMPLES // 5)
 @settings(max_examples=EXAMPLES)
 @given(programs(), limits, st.integers(1, 3), st.randoms(use_true_random=False))
