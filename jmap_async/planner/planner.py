@@ -162,6 +162,8 @@ class Planner:
             # What was in the way of others is gone: no answer will come to look for them again.
             request.dropped = False
             self._queue.fill(request)
+        if not request.invocations and self._owners.early:
+            self._owners.tidy()  # for the same reason
         self.waiting -= request.fresh
         return request if request.invocations else None
 

@@ -30,6 +30,7 @@ from tests.planner.desk import (
     found,
     members,
     mentions,
+    once,
     refused,
     with_limits,
 )
@@ -489,14 +490,7 @@ def test_parts_of_a_write_go_again_in_their_order() -> None:
     desk = Desk(told=with_limits(max_objects_in_set=2, max_calls_in_request=2))
     desk.by("me").flag("M1", "M2", "M3")
     desk.flag("M4")
-    errors = [RateLimited("busy")]
-
-    def refuse(_: Wire) -> None:
-        for one in errors:
-            errors.remove(one)
-            raise one
-
-    desk.refuse = refuse
+    desk.refuse = once(RateLimited("busy"))
     desk.run()
     assert [["M1", "M2"], ["M3", "M4"]] == [[*one["update"]] for _, one in desk.sent(0)]
     assert desk.posts[0] == desk.posts[1]

@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from jmap_async.errors import InvalidArguments
 from jmap_async.planner import Entry
+from jmap_async.protocol.call import AnyCall
 from tests.planner.desk import (
     SUBMISSION,
     Desk,
@@ -18,7 +19,6 @@ from tests.planner.desk import (
     mentions,
     with_limits,
 )
-from jmap_async.protocol.call import AnyCall
 from tests.planner.model import ADDRESSES, MAIL, Task
 
 
