@@ -236,7 +236,7 @@ class Request:
         remarks: list[str] = []
         for invocation in self.invocations:
             responses = answers.pop(invocation.call_id, [])
-            if not (invocation.unit.hesitant and self._is_early(invocation)):
+            if not (invocation.unit.hesitant and self._is_early(invocation, responses)):
                 self._settle(invocation, responses)
             if invocation.remark:
                 remarks.append(invocation.remark)
@@ -245,7 +245,7 @@ class Request:
             remarks.append(f"responses to calls that were not made are dropped: {strays}")
         return remarks
 
-    def _is_early(self, invocation: Invocation) -> bool:
+    def _is_early(self, invocation: Invocation, responses: Sequence[MethodResponse]) -> bool:
         """Have those sent again who depend on what goes again; tell whether these are all.
 
         They have not seen what they have to see. A write never stands there.
@@ -254,6 +254,8 @@ class Request:
         if early and invocation.unit.reads:
             behind = any(map(pending, early))
             why = Again.BEHIND_REPLAY if behind else Again.BUILT_ON_REPLAY
+            if responses and responses[0].name == "error":
+                early = [*invocation.entries]  # one of those who go may be at fault
             invocation.unit.take_out(invocation, early, why)
         return not invocation.entries
 

@@ -218,6 +218,20 @@ def test_a_read_behind_a_write_that_is_repeated_goes_again_with_it() -> None:
     assert [{"a": True}, {}] == [row["keywords"] for row in members(read)["list"]]
 
 
+def test_who_shared_a_refused_read_with_one_that_goes_again_is_not_to_blame() -> None:
+    """The one at fault was sent again for another reason: the other one is asked again with it."""
+    desk = Desk()
+    entries = [
+        desk.by("other").flag("poison"),
+        desk.by("me").flag("M1"),
+        desk.by("me").get("bad", "M2"),
+        desk.by("third").get("M3"),
+    ]
+    reject(desk, "poison", "bad")
+    desk.run()
+    assert [0, 2] == list(failed(entries))
+
+
 def test_equal_reads_are_parted_when_one_of_them_goes_again() -> None:
     """Whoever is owed order asks once more; the others have their answer."""
     desk = Desk()
