@@ -123,6 +123,10 @@ class Batch(Facades):
         self._calls.append(call)
         return self._owner, self
 
+    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+        """Identify the last write to types of data; None: there is one that is not done."""
+        return self._dispatcher.last_write(account_id, *types)
+
     def running_task(self) -> object:
         """Identify the task that is running now."""
         return self._dispatcher.running_task()

@@ -201,6 +201,10 @@ class Client(Facades):
             task = None
         return task, task
 
+    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+        """Identify the last write to types of data; None: there is one that is not done."""
+        return self._dispatcher.last_write(account_id, *types)
+
     def running_task(self) -> object:
         """Identify the task that is running now."""
         return self._dispatcher.running_task()

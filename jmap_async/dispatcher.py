@@ -42,6 +42,7 @@ from jmap_async.planner import (
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.session import CoreCapability
+from jmap_async.protocol.types import Id
 from jmap_async.redaction import redact, tells
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
@@ -125,6 +126,10 @@ class Dispatcher:
         if call.method.note_asked is not None:
             call.method.note_asked(call.arguments, result)
         return result
+
+    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+        """Identify the last write to types of data; None: there is one that is not done."""
+        return self._planner.writes.last(*((one, account_id) for one in types))
 
     def running_task(self) -> object:
         """Identify the running task; None outside of any."""

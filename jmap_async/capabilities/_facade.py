@@ -55,6 +55,13 @@ class Host(Sender, Protocol):
         """Return the facade of a capability."""
         ...
 
+    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+        """Identify the last write to types of data; None: there is one that is not done.
+
+        Whoever remembers what was read of them has to ask before that, and again.
+        """
+        ...
+
     async def upload(
         self, data: BlobSource, *, type: str = ..., account_id: Id | None = None
     ) -> Blob:

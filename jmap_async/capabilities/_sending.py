@@ -12,7 +12,6 @@ from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import Attachment, Letter
 from jmap_async.capabilities._identities import choose_identity, sender_of
 from jmap_async.capabilities._sets import created, merged
-from jmap_async.capabilities._together import together
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.email_submission import (
     EmailSubmission,
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from jmap_async.capabilities.body import EmailBodyPart
     from jmap_async.capabilities.email_methods import EmailMethods
     from jmap_async.capabilities.submission import Submission
+    from jmap_async.protocol.call import Call
+    from jmap_async.protocol.standard import GetResponse
 
 _log = logging.getLogger("jmap_async")
 
@@ -43,10 +44,14 @@ _NO_PLACE: Final = "no mailbox has the role 'sent'"
 
 @record()
 class _Known:
-    """What is remembered of an account: who may send, and where messages go."""
+    """What is remembered of an account: who may send, and where messages go.
+
+    `since` is the last write of this client to any of it.
+    """
 
     identities: Sequence[Identity]
     roles: Mapping[str, Id]
+    since: object
 
 
 class Post:
@@ -87,7 +92,7 @@ class Post:
 
     async def send(self, letter: Letter) -> SentSubmission:
         """Send a message; where it failed for what was remembered only, look again."""
-        remembered = self._known is not None
+        remembered = self._remembered is not None
         try:
             return await self._attempt(letter)
         except (NotFound, SetFailed) as error:
@@ -96,30 +101,47 @@ class Post:
                 raise
         return await self._attempt(letter)
 
-    async def _look_up(self) -> _Known:
-        if self._known is not None:
-            return self._known
-        identities, mailboxes = await together(
-            self._submission.identity.get(), self._mailboxes.get(properties=["role"])
-        )
-        roles = {role: mailbox.id for role, mailbox in by_role(mailboxes.list).items()}
-        known = _Known(identities.list, roles)
-        if "sent" in roles:  # else there may be one the next time
+    @property
+    def _last_write(self) -> object | None:
+        account_id = self._submission.account_id
+        return self._emails.host.last_write(account_id, "Identity", "Mailbox")
+
+    @property
+    def _remembered(self) -> _Known | None:
+        """What was looked up before, unless this client has changed any of it since."""
+        known = self._known
+        return known if known is not None and known.since == self._last_write else None
+
+    async def _look_up(self, reading: "Call[GetResponse[Email]] | None") -> _Known:
+        """Find out what has to be known of the account, in one request with another call."""
+        known, since = self._remembered, self._last_write
+        # The calls of this task, which keep the order of its others: not those of helpers.
+        identities = self._submission.identity.get()
+        mailboxes = self._mailboxes.get(properties=["role"])
+        calls: list[Call[Any]] = [] if known else [identities, mailboxes]
+        if reading is not None:
+            calls.append(reading)
+        await asyncio.gather(*calls, return_exceptions=True)
+        if known is not None:
+            return known
+        senders, found = (await identities).list, by_role((await mailboxes).list)
+        roles = {role: mailbox.id for role, mailbox in found.items()}
+        known = _Known(senders, roles, since)
+        if "sent" in roles and since is not None:  # else there may be one the next time
             self._known = known
         return known
 
-    async def _filled(self, letter: Letter) -> Letter:
-        """Fetch what has to be known of an Email that the server has."""
+    async def _filled(self, letter: Letter) -> tuple[_Known, Letter]:
+        """Fetch what has to be known of the account, and of an Email that the server has."""
         missing = _composing.missing(letter)
         if not missing:
-            return letter
-        response = await self._emails.get(letter.email, properties=cast("Any", [*missing]))
-        if not response.list:
-            raise NotFound(f"there is no Email {letter.email.id!r} in this account")
-        return _composing.filled(letter, response.list[0])
+            return await self._look_up(None), letter
+        reading = self._emails.get(letter.email, properties=cast("Any", [*missing]))
+        known, response = await self._look_up(reading), await reading
+        return known, _composing.filled(letter, _only(response, letter.email.id))
 
     async def _attempt(self, letter: Letter) -> SentSubmission:
-        known, letter = await together(self._look_up(), self._filled(letter))
+        known, letter = await self._filled(letter)
         username = self._emails.host.session.username
         identity = choose_identity(
             known.identities, wanted=letter.identity, sender=letter.sender, username=username
@@ -201,16 +223,21 @@ class Post:
         """Put a message that was sent where it belongs, which failed; None: now it is there."""
         self._known = None
         try:
-            known, email = await together(
-                self._look_up(),
-                self._emails.get_one(email_id, properties=["mailboxIds", "keywords"]),
-            )
+            reading = self._emails.get(email_id, properties=["mailboxIds", "keywords"])
+            known, response = await self._look_up(reading), await reading
+            email = _only(response, email_id)
             changes = _composing.still_to_file(email, known.roles)
             if changes:
                 await self._emails.update(email_id, changes)
         except JMAPError as error:
             return f"its keywords and mailboxIds were not changed: {refusal}; then: {error}"
         return _NO_PLACE if _composing.stays(email.mailbox_ids, known.roles) else None
+
+
+def _only(response: "GetResponse[Email]", email_id: Id) -> Email:
+    for email in response.list:
+        return email
+    raise NotFound(f"there is no Email {email_id!r} in this account")
 
 
 def _refusal(response: EmailSubmissionSetResponse, email_id: Id) -> str | None:

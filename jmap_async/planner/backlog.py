@@ -67,7 +67,7 @@ class Backlog:
     def keep(self, *parts: Iterable[Piece]) -> None:
         """Have parts sent again, in the order in which their callers came."""
         waiting = [part for part in (*self._parts, *map(deque, parts)) if part]
-        self._parts = sorted(waiting, key=lambda part: part[0].position)
+        self._parts = sorted(waiting, key=lambda part: (part[0].position, part[0].place))
 
     def drop_parts(self) -> list[Change]:
         """Give up what was to be sent again."""

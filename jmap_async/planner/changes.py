@@ -45,7 +45,8 @@ class Change:
     name: str | None = None
     email: str | None = None
     shared = False
-    position = 0
+    # Where it stands among all changes, and among those that one of them came apart into.
+    position = place = 0
 
     def __init__(self, writer: Writer, phase: int, keys: Sequence[str], body: bytes) -> None:
         self.writer = writer
@@ -62,10 +63,10 @@ class Change:
         """Yield a change for each object."""
         text = b"[%b]" if self.phase == DESTROY else b"{%b}"
         objects: Any = orjson.loads(text % self.body)
-        for key in self.keys:
+        for place, key in enumerate(self.keys):
             body = orjson.dumps([key] if self.phase == DESTROY else {key: objects[key]})
             one = Change(self.writer, self.phase, [key], body[1:-1])
-            one.position = self.position
+            one.position, one.place = self.position, place
             yield one
 
     def bind(self, request: Request, names: set[str]) -> Fragments | None:

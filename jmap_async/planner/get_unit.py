@@ -239,10 +239,10 @@ class GetUnit(Unit):
 
     # On the way back
 
-    def take_out(self, invocation: Invocation, entries: Sequence[Entry]) -> None:
+    def take_out(self, invocation: Invocation, entries: Sequence[Entry], why: Again) -> None:
         part = _payload(invocation)
         if part is None:
-            super().take_out(invocation, entries)
+            super().take_out(invocation, entries, why)
             return
         for one, takers in [*part.items()]:
             for share in takers:
@@ -256,7 +256,7 @@ class GetUnit(Unit):
                 del part[one]
         invocation.entries = tuple(one for one in invocation.entries if one not in entries)
         self.exhausted = False
-        self._queue.put_back(self, [self], Again.BEHIND_REPLAY)
+        self._queue.put_back(self, [self], why)
 
     def answered(
         self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None

@@ -238,6 +238,8 @@ class Load:
         )
         if again:
             request.shared.update((one.writer.entry, one.keys[0]) for one in changes if one.name)
+            # Another part of one may stand alone.
+            request.firm.difference_update(entries)
             return
         entry = self.pieces[0].entries[0]
         note_firm(entry, request)

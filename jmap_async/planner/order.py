@@ -142,7 +142,28 @@ def stands_before(entry: Entry, request: "Request", *, reads: bool) -> bool:
     return entry.requests == (request,) and (reads or entry in request.firm)
 
 
+def is_firm(entry: Entry, request: "Request") -> bool:
+    """Tell whether nothing that a call stands behind may have to be sent again."""
+    return not entry.after or all(one in request.firm for one in pending(entry))
+
+
 def note_firm(entry: Entry, request: "Request") -> None:
     """Note that a call will not be sent again, unless something that it stands behind may be."""
-    if not entry.after or all(one in request.firm for one in pending(entry)):
+    if is_firm(entry, request):
         request.firm.add(entry)
+
+
+def goes_again(entry: Entry) -> bool:
+    """Tell whether a call has seen what it must not see, given what was answered of its request."""
+    return bool(pending(entry)) or any(one.answer is None for one in entry.needs)
+
+
+def is_built_on_sand(entry: Entry, request: "Request") -> bool:
+    """Tell whether something that a call refers to may have to be sent again for its owner's sake.
+
+    Of what stands in the same request: else there is an answer to refer to.
+    """
+    return any(
+        one.answer is None and (not is_firm(one, request) or is_built_on_sand(one, request))
+        for one in entry.needs
+    )

@@ -20,6 +20,7 @@ class Patches:
     """Calls that only patch objects, one behind the other; `position` is that of the first."""
 
     __slots__ = ("entries", "position")
+    place = 0  # they are whole
 
     def __init__(self, entries: list[Entry], position: int) -> None:
         self.entries = entries

@@ -32,6 +32,7 @@ from jmap_async.planner.request import Request
 from jmap_async.planner.returns import is_lost, renewed
 from jmap_async.planner.units import Unit
 from jmap_async.planner.usual import prepare_usual
+from jmap_async.planner.writes import Writes
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
 from jmap_async.protocol.session import CoreCapability, Session
@@ -49,6 +50,8 @@ class Planner:
         """What is sent again, and why, since this was looked at last."""
         self._queue = Queue(self._settled, self._left, replays=self.replays)
         self._owners = Owners()
+        self.writes = Writes()
+        """What is written, and so out of date where it was looked up."""
         self.waiting = 0
         """Calls that were submitted and are not sent yet."""
         self._session: Session | None = None
@@ -118,11 +121,15 @@ class Planner:
 
     def _take_in(self, entry: Entry) -> None:
         self.waiting += 1
+        if not entry.method.reads:
+            self.writes.begin(entry)
         self._submitted(entry)
 
     def _left(self, entry: Entry) -> None:
         self._owners.leave((entry,))
         self.waiting -= not entry.sent
+        if not entry.method.reads:
+            self.writes.end(entry)
 
     def submit_batch(self, calls: Sequence[AnyCall], session: Session) -> list[Entry]:
         """Queue calls that go together in one request of their own.
@@ -162,6 +169,8 @@ class Planner:
             # What was in the way of others is gone: no answer will come to look for them again.
             request.dropped = False
             self._queue.fill(request)
+        if not request.invocations and self._owners.early:
+            self._owners.tidy()  # for the same reason
         self.waiting -= request.fresh
         return request if request.invocations else None
 
@@ -288,6 +297,8 @@ class Planner:
 
     def _settled(self, entry: Entry) -> None:
         self.waiting -= not (entry.carried or entry.abandoned)
+        if not (entry.method.reads or entry.abandoned):
+            self.writes.end(entry)
         self._finished.append(entry)
 
     # Creation ids, by who chose them

@@ -227,6 +227,8 @@ class Queue:
         with contextlib.suppress(ValueError):
             self._units.remove(unit)
             self._guarded -= unit.guarded
+        if unit.exhausted:
+            self._close(unit)
         rest = () if unit in units or unit.exhausted else (unit,)
         back = (*units, *rest)
         self._guarded += sum(one.guarded for one in back)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.fitting import broken, other_account
-from jmap_async.planner.order import pending
+from jmap_async.planner.order import goes_again, pending
+from jmap_async.planner.replays import Again
 from jmap_async.protocol import messages
 from jmap_async.protocol.declaring import state
 from jmap_async.protocol.messages import MethodResponse, Response
@@ -239,7 +240,7 @@ class Request:
         remarks: list[str] = []
         for invocation in self.invocations:
             responses = answers.pop(invocation.call_id, [])
-            if not (invocation.unit.ordered and self._is_early(invocation)):
+            if not (invocation.unit.hesitant and self._is_early(invocation, responses)):
                 self._settle(invocation, responses)
             if invocation.remark:
                 remarks.append(invocation.remark)
@@ -248,14 +249,18 @@ class Request:
             remarks.append(f"responses to calls that were not made are dropped: {strays}")
         return remarks
 
-    def _is_early(self, invocation: Invocation) -> bool:
-        """Have those sent again who stand behind what goes again; tell whether these are all.
+    def _is_early(self, invocation: Invocation, responses: Sequence[MethodResponse]) -> bool:
+        """Have those sent again who depend on what goes again; tell whether these are all.
 
         They have not seen what they have to see. A write never stands there.
         """
-        early = [one for one in invocation.entries if pending(one)]
+        early = [one for one in invocation.entries if goes_again(one)]
         if early and invocation.unit.reads:
-            invocation.unit.take_out(invocation, early)
+            behind = any(map(pending, early))
+            why = Again.BEHIND_REPLAY if behind else Again.BUILT_ON_REPLAY
+            if responses and responses[0].name == "error":
+                early = [*invocation.entries]  # one of those who go may be at fault
+            invocation.unit.take_out(invocation, early, why)
         return not invocation.entries
 
     def _settle(self, invocation: Invocation, responses: list[MethodResponse]) -> None:

@@ -27,7 +27,7 @@ from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, complete, misfit
 from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.merging import touched_in
-from jmap_async.planner.order import may_go, note_firm
+from jmap_async.planner.order import is_built_on_sand, may_go, note_firm
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
@@ -92,6 +92,11 @@ class Unit:
         self._references = {**entry.references} if entry.references else {}
         # How the caller calls what has another name in the request.
         self._own_names: creations.Names = {}
+
+    @property
+    def hesitant(self) -> bool:
+        """Tell whether an answer may come too early for some of its callers (see order.py)."""
+        return self.ordered or (self.reads and bool(self._references))
 
     @property
     def whole(self) -> "Unit":
@@ -246,6 +251,8 @@ class Unit:
         arguments = self._with_names(request)
         if arguments is None or not self._references:
             return arguments
+        if not self.reads and is_built_on_sand(self.entries[0], request):
+            return None  # a read would go again with what it refers to
         wire = dict(arguments)
         for name, reference in tuple(self._references.items()):
             if reference.entry.answer is not None:
@@ -324,14 +331,14 @@ class Unit:
         # All callers asked the same: what one of them did wrong, all did.
         return [self]
 
-    def take_out(self, invocation: Invocation, entries: Sequence[Entry]) -> None:
+    def take_out(self, invocation: Invocation, entries: Sequence[Entry], why: Again) -> None:
         """Have some calls of an invocation sent once more; the others get its answer."""
         staying = tuple(entry for entry in invocation.entries if entry not in entries)
         invocation.entries = staying
         if not staying:
-            self.again(invocation, Again.BEHIND_REPLAY)
+            self.again(invocation, why)
             return
-        self._queue.put_back(self, [self.apart(entries)], Again.BEHIND_REPLAY)
+        self._queue.put_back(self, [self.apart(entries)], why)
 
     def apart(self, entries: Sequence[Entry]) -> "Unit":
         """Make a unit of some of the callers, who asked alike."""

@@ -4,12 +4,13 @@ import asyncio
 import base64
 import logging
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from jmap_async import Client, connect
 from jmap_async.capabilities.email import Email
@@ -22,8 +23,11 @@ from jmap_async.errors import (
     NotFound,
     ReadOnlyAccount,
     SetFailed,
+    TransportError,
 )
+from jmap_async.testing import JSONObject
 from jmap_async.testing.server import MemoryServer
+from tests.serving import Gate, names, turns
 
 
 def altering(name: str, alter: Callable[[dict[str, Any]], None]) -> Callable[[Any], Any]:
@@ -237,16 +241,124 @@ async def test_mailboxes_that_moved_are_found_again(client: Client, server: Memo
     assert 2 == len(server.sent)
 
 
+ME = "I1"
+"""The identity that the server begins with."""
+
+RENAME: dict[str, Any] = {ME: {"name": "New Name"}}
+
+
+async def change_by_facade(client: Client, _server: MemoryServer) -> None:
+    """As usual."""
+    await client.identity.set(update=RENAME)
+
+
+async def change_by_name(client: Client, _server: MemoryServer) -> None:
+    """In wire form."""
+    await client.call("Identity/set", {"update": RENAME})
+
+
+async def change_in_batch(client: Client, _server: MemoryServer) -> None:
+    """In a request of its own."""
+    async with client.batch() as batch:
+        _ = batch.identity.set(update=RENAME)
+
+
+async def change_merged(client: Client, server: MemoryServer) -> None:
+    """By another facade, in one invocation with what another task writes."""
+    facades = client.account(server.account_id)
+    other = Identity(name="Al", email="al@example.org")
+    await asyncio.gather(
+        asyncio.create_task(client.identity.set(create={"k": other})),
+        asyncio.create_task(facades.identity.set(update=RENAME)),
+    )
+    assert ["Identity/set"] == names(server.requests[-1])
+
+
+async def change_in_silence(client: Client, server: MemoryServer) -> None:
+    """Without an answer: the outcome is unknown."""
+
+    async def carry_out_and_vanish(request: web.Request, body: JSONObject) -> None:
+        server.on_request = None
+        server.process(body)
+        assert request.transport is not None
+        request.transport.abort()
+
+    server.on_request = carry_out_and_vanish
+    with pytest.raises(TransportError) as caught:
+        await client.identity.set(update=RENAME)
+    assert "unknown" == caught.value.outcome
+
+
+@pytest.mark.parametrize(
+    "change",
+    [change_by_facade, change_by_name, change_in_batch, change_merged, change_in_silence],
+    ids=lambda change: change.__name__,
+)
+async def test_what_this_client_changes_is_looked_up_again(
+    client: Client,
+    server: MemoryServer,
+    change: Callable[[Client, MemoryServer], Coroutine[Any, Any, None]],
+) -> None:
+    """Once, for the next message; what else it writes changes nothing of that."""
+    await client.email.send(to="bob@example.net")
+    await change(client, server)
+    await client.email.send(to="bob@example.net")
+    assert b"New Name <alice@example.org>" in server.sent[-1].message
+    await client.email.set(create={"k": Email(mailbox_ids={server.mailbox_id("inbox"): True})})
+    before = client.stats.posts
+    await client.email.send(to="bob@example.net")
+    assert 1 == client.stats.posts - before
+
+
+async def test_drafts_go_where_this_client_has_put_them(
+    client: Client, server: MemoryServer
+) -> None:
+    """A role that was moved is heeded, and one that was taken away."""
+    await client.email.send(to="bob@example.net")
+    old, new = server.mailbox_id("sent"), server.add_mailbox("Sent 2")
+    await client.mailbox.set(update={old: {"role": None}})
+    await client.mailbox.set(update={new: {"role": "sent"}})
+    submission = await client.email.send(to="bob@example.net")
+    email = await client.email.get_one(submission.email_id, properties=["mailboxIds"])
+    assert {new: True} == email.mailbox_ids
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_a_message_follows_a_change_that_its_task_did_not_wait_for(
+    client: Client, server: MemoryServer, *, remembered: bool
+) -> None:
+    """A time-out around the change of an identity, and then a message: it has the new name."""
+    if remembered:
+        await client.email.send(to="bob@example.net")
+    server.on_request = gate = Gate()
+    neighbour = asyncio.create_task(client.core.echo())
+    change = asyncio.ensure_future(client.identity.set(update=RENAME))
+    await gate.held.get()
+    change.cancel()
+    before = client.stats.posts
+
+    async def answer() -> None:
+        await turns(10)  # nothing leaves meanwhile
+        gate.open()
+        assert before == client.stats.posts
+
+    answering = asyncio.create_task(answer())
+    await client.email.send(to="bob@example.net")
+    await asyncio.gather(neighbour, answering)
+    assert b"New Name <alice@example.org>" in server.sent[-1].message
+
+
 async def test_t43_a_message_that_stays_where_it_is_was_sent(
     client: Client, server: MemoryServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What fails after the message has left is a warning, and is looked up anew."""
     await client.email.send(to="bob@example.net")
-    await client.mailbox.set(
-        destroy=server.mailbox_id("sent"),
-        on_destroy_remove_emails=True,
-        create={"k": Mailbox(name="Gesendet", role=None)},
-    )
+    async with connect(server.session_url, auth=server.token) as other:
+        await other.mailbox.set(
+            destroy=server.mailbox_id("sent"),
+            on_destroy_remove_emails=True,
+            create={"k": Mailbox(name="Gesendet", role=None)},
+        )
     with caplog.at_level(logging.WARNING, "jmap_async"):
         submission = await client.email.send(to="bob@example.net", subject="Two")
     assert submission.email_id in caplog.text

@@ -268,6 +268,17 @@ def refused(status: int = 400) -> HTTPError:
     return HTTPError(f"HTTP {status}", status=status, outcome="not_sent")
 
 
+def once(error: Exception) -> Callable[[Wire], None]:
+    """Return a hook that refuses the first request."""
+    errors = [error]
+
+    def refuse(_request: Wire) -> None:
+        if errors:
+            raise errors.pop()
+
+    return refuse
+
+
 def mentions(*words: str) -> Callable[[Wire], bool]:
     """Return a test for requests that say one of these anywhere."""
     needles = [orjson.dumps(word) for word in words]

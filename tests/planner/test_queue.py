@@ -1,10 +1,13 @@
 """Order: what may go when, and what must wait for what."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, strategies as st
 
+from jmap_async.errors import TooLarge
 from jmap_async.planner import Entry, Remedy, Request, Verdict
-from tests.planner.desk import Desk, Wire, found, members, refused, with_limits
+from tests.planner.desk import Desk, Wire, failed, found, members, once, refused, with_limits
 from tests.planner.model import Task
 
 
@@ -402,9 +405,46 @@ def test_an_empty_queue_has_nothing_to_send() -> None:
             desk.by(owner).flag("M1")
     desk.run()
     assert desk.next_request() is None
+    assert is_empty(desk)
+
+
+@pytest.mark.parametrize("ask", [Desk.get, Desk.flag])
+def test_nothing_is_kept_of_a_unit_of_which_all_is_taken_by_others(
+    ask: Callable[..., Entry],
+) -> None:
+    """A part of it was refused with its request, while the rest had to wait for its turn."""
+    desk = Desk()
+    desk.by("me").ask("Mailbox/set", {"create": {"k": {"name": "box"}}})
+    writing = taken(desk)
+    entries = [ask(desk.by(owner), id) for owner, id in (("A", "M1"), ("B", "M2"), ("me", "M3"))]
+    desk.refuse = once(refused())
+    desk.carry(taken(desk))
+    desk.carry(writing)
+    desk.run()
+    assert [] == list(failed(entries))
+    assert is_empty(desk)
+
+
+def test_nothing_is_kept_of_calls_that_fail_before_they_are_sent() -> None:
+    """The later one of a task first, so that it stands behind the other one till that fails."""
+    desk = Desk(told=with_limits(max_objects_in_set=1)).by("me")
+    calls = [
+        desk.call("Email/set", {"update": {one: {"keywords/a": True} for one in ids}})
+        for ids in (["M1"], ["M1", "M2"])
+    ]
+    entries = desk.planner.submit_batch(calls, desk.session)
+    for entry in entries:
+        entry.claim()
+    assert desk.next_request() is None
+    assert [TooLarge, TooLarge] == [type(entry.answer) for entry in entries]
+    assert is_empty(desk)
+
+
+def is_empty(desk: Desk) -> bool:
+    """Tell whether nothing is kept of calls that have come to their end."""
     queue = desk.planner._queue
-    assert ([], {}, {}, 0) == ([*queue._units], queue._joinable, queue._writes, queue._guarded)
-    assert 0 == len(desk.planner._owners)
+    kept = [*queue._units], queue._joinable, queue._writes, queue._guarded
+    return ([], {}, {}, 0) == kept and 0 == len(desk.planner._owners)
 
 
 def test_a_hundred_chains_in_the_way_do_not_make_planning_slow() -> None:

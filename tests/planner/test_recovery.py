@@ -30,6 +30,7 @@ from tests.planner.desk import (
     found,
     members,
     mentions,
+    once,
     refused,
     with_limits,
 )
@@ -482,3 +483,14 @@ def test_a_limit_that_one_call_alone_exceeds_is_its_own_error() -> None:
     desk.run()
     assert isinstance(error_of(culprit), LimitExceeded)
     assert [] == list(failed(neighbours))
+
+
+def test_parts_of_a_write_go_again_in_their_order() -> None:
+    """What its task asked for next does not pass a part of it that is still to go."""
+    desk = Desk(told=with_limits(max_objects_in_set=2, max_calls_in_request=2))
+    desk.by("me").flag("M1", "M2", "M3")
+    desk.flag("M4")
+    desk.refuse = once(RateLimited("busy"))
+    desk.run()
+    assert [["M1", "M2"], ["M3", "M4"]] == [[*one["update"]] for _, one in desk.sent(0)]
+    assert desk.posts[0] == desk.posts[1]

@@ -7,7 +7,18 @@ from hypothesis import given, settings, strategies as st
 
 from jmap_async.errors import InvalidArguments
 from jmap_async.planner import Entry
-from tests.planner.desk import SUBMISSION, Desk, Wire, error_of, failed, members, mentions
+from jmap_async.protocol.call import AnyCall
+from tests.planner.desk import (
+    SUBMISSION,
+    Desk,
+    Wire,
+    error_of,
+    failed,
+    found,
+    members,
+    mentions,
+    with_limits,
+)
 from tests.planner.model import ADDRESSES, MAIL, Task
 
 
@@ -141,6 +152,18 @@ def test_a_later_write_of_the_same_task_waits_for_a_merged_one() -> None:
     assert {"last"} == desk.keywords("M1")
 
 
+def test_a_later_write_of_the_same_task_waits_for_one_that_is_merged_in_part() -> None:
+    """It was cut up: its first part stands alone, the last one goes again for another's sake."""
+    desk = Desk(told=with_limits(max_objects_in_set=2))
+    desk.by("me").flag("M1", "M2", "M3")
+    desk.by("other").flag("poison")
+    desk.by("me").flag("M4")
+    reject(desk, "poison")
+    desk.run()
+    assert [["M1", "M2"], ["M3", "poison"]] == [[*one["update"]] for _, one in desk.sent(0)]
+    assert [["M3"], ["poison"], ["M4"]] == [[*one["update"]] for _, one in desk.sent(1)]
+
+
 def test_a_conditional_write_waits_for_an_own_merged_one() -> None:
     """Whatever it touches."""
     desk = Desk()
@@ -195,6 +218,20 @@ def test_a_read_behind_a_write_that_is_repeated_goes_again_with_it() -> None:
     assert [{"a": True}, {}] == [row["keywords"] for row in members(read)["list"]]
 
 
+def test_who_shared_a_refused_read_with_one_that_goes_again_is_not_to_blame() -> None:
+    """The one at fault was sent again for another reason: the other one is asked again with it."""
+    desk = Desk()
+    entries = [
+        desk.by("other").flag("poison"),
+        desk.by("me").flag("M1"),
+        desk.by("me").get("bad", "M2"),
+        desk.by("third").get("M3"),
+    ]
+    reject(desk, "poison", "bad")
+    desk.run()
+    assert [0, 2] == list(failed(entries))
+
+
 def test_equal_reads_are_parted_when_one_of_them_goes_again() -> None:
     """Whoever is owed order asks once more; the others have their answer."""
     desk = Desk()
@@ -231,6 +268,41 @@ def test_a_read_that_others_made_fail_sees_no_later_write_of_its_task() -> None:
     desk.run()
     assert [{}] == [row["keywords"] for row in members(read)["list"]]
     assert {"a"} == desk.keywords("M1")
+
+
+def replayed_search(desk: Desk) -> AnyCall:
+    """Let a task search behind a write that goes again for another's sake."""
+    reject(desk, "poison")
+    desk.by("other").flag("poison")
+    desk.by("me").flag("M1", keyword="new")
+    query = desk.call("Email/query", {"filter": {"hasKeyword": "new"}})
+    desk.submit(query)
+    return query
+
+
+@pytest.mark.parametrize("most", [1, 500])
+def test_what_another_task_refers_to_goes_again_with_it(most: int) -> None:
+    """Whoever refers to a search gets what that finds in the end, not what it found at first."""
+    desk = Desk(told=with_limits(max_objects_in_get=most))
+    query = replayed_search(desk)
+    desk.by("fourth").flag("M2", "M3", keyword="new")
+    desk.by("third")
+    emails = desk.call("Email/get", {"ids": query.ref("/ids"), "properties": ["threadId"]})
+    entry = desk.submit(emails)
+    threads = desk.by("third").ask("Thread/get", {"ids": emails.ref("/list/*/threadId")})
+    desk.run()
+    assert members(desk.planner.submit(query, desk.session))["ids"] == found(entry)
+    assert {"M1", "M2", "M3"} == {*found(entry)}
+    assert {"T1", "T2", "T3"} == {*found(threads)}
+
+
+def test_a_write_of_another_task_waits_for_what_it_refers_to() -> None:
+    """What a search finds that has to be repeated must not be destroyed."""
+    desk = Desk()
+    query = replayed_search(desk)
+    destroy = desk.by("third").ask("Email/set", {"destroy": query.ref("/ids")})
+    desk.run()
+    assert ["M1"] == members(destroy)["destroyed"]
 
 
 def test_writes_of_two_accounts_are_divided_side_by_side() -> None:

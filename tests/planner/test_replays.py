@@ -6,19 +6,8 @@ import pytest
 
 from jmap_async.errors import LimitExceeded, RateLimited, TransportError, UnknownCapability
 from jmap_async.planner import Again, replay
-from tests.planner.desk import SUBMISSION, VENDOR, Desk, Wire, mentions, refused, with_limits
+from tests.planner.desk import SUBMISSION, VENDOR, Desk, mentions, once, refused, with_limits
 from tests.planner.model import Task
-
-
-def once(error: Exception) -> Callable[[Wire], None]:
-    """Return a hook that refuses the first request."""
-    errors = [error]
-
-    def refuse(_request: Wire) -> None:
-        if errors:
-            raise errors.pop()
-
-    return refuse
 
 
 def busy(desk: Desk) -> None:
