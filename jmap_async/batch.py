@@ -123,9 +123,9 @@ class Batch(Facades):
         self._calls.append(call)
         return self._owner, self
 
-    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+    def last_write(self, *types: str) -> object | None:
         """Identify the last write to types of data; None: there is one that is not done."""
-        return self._dispatcher.last_write(account_id, *types)
+        return self._dispatcher.last_write(*types)
 
     def running_task(self) -> object:
         """Identify the task that is running now."""

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -42,7 +42,6 @@ from jmap_async.planner import (
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.session import CoreCapability
-from jmap_async.protocol.types import Id
 from jmap_async.redaction import redact, tells
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
@@ -127,9 +126,9 @@ class Dispatcher:
             call.method.note_asked(call.arguments, result)
         return result
 
-    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+    def last_write(self, *types: str) -> object | None:
         """Identify the last write to types of data; None: there is one that is not done."""
-        return self._planner.writes.last(*((one, account_id) for one in types))
+        return self._planner.writes.last(*types)
 
     def running_task(self) -> object:
         """Identify the running task; None outside of any."""
@@ -360,12 +359,12 @@ class Dispatcher:
         self._sessions.notice(parsed.session_state, under=session)
         return parsed
 
-    async def _post(self, url: str, body: bytes, request: Request) -> HTTPResponse:
+    def _post(self, url: str, body: bytes, request: Request) -> Awaitable[HTTPResponse]:
         refused = False
 
         def on_sent() -> None:
             nonlocal refused
-            request.mark_sent()
+            request.sent = True
             if refused:
                 refused = False
                 names = (one.name for one in request.invocations)
@@ -374,9 +373,9 @@ class Dispatcher:
         def on_refused() -> None:
             nonlocal refused
             refused = True
-            request.mark_refused()
+            request.sent = False  # nothing of it was carried out
 
-        return await self._transport.post(url, body, on_sent=on_sent, on_refused=on_refused)
+        return self._transport.post(url, body, on_sent=on_sent, on_refused=on_refused)
 
     # Ending
 

@@ -242,7 +242,7 @@ async def test_the_rest_of_a_client_is_there_too(
     await jmap_client.refresh_session()
     async with jmap_client.batch() as batch:
         assert batch.session is jmap_client.session
-        assert batch.last_write("A1", "Email") == jmap_client.last_write("A1", "Email")
+        assert batch.last_write("Email") == jmap_client.last_write("Email")
         blob = await batch.upload(b"data", type="text/plain")
         theirs = batch.account("A2").mailbox.get()
         mine = batch.mailbox.get()

@@ -55,7 +55,7 @@ class Host(Sender, Protocol):
         """Return the facade of a capability."""
         ...
 
-    def last_write(self, account_id: Id | None, *types: str) -> object | None:
+    def last_write(self, *types: str) -> object | None:
         """Identify the last write to types of data; None: there is one that is not done.
 
         Whoever remembers what was read of them has to ask before that, and again.

@@ -103,8 +103,7 @@ class Post:
 
     @property
     def _last_write(self) -> object | None:
-        account_id = self._submission.account_id
-        return self._emails.host.last_write(account_id, "Identity", "Mailbox")
+        return self._emails.host.last_write("Identity", "Mailbox")
 
     @property
     def _remembered(self) -> _Known | None:

@@ -144,12 +144,12 @@ def stands_before(entry: Entry, request: "Request", *, reads: bool) -> bool:
 
 def is_firm(entry: Entry, request: "Request") -> bool:
     """Tell whether nothing that a call stands behind may have to be sent again."""
-    return not entry.after or all(one in request.firm for one in pending(entry))
+    return all(one in request.firm for one in pending(entry))
 
 
 def note_firm(entry: Entry, request: "Request") -> None:
     """Note that a call will not be sent again, unless something that it stands behind may be."""
-    if is_firm(entry, request):
+    if not entry.after or is_firm(entry, request):
         request.firm.add(entry)
 
 

@@ -122,14 +122,13 @@ class Planner:
     def _take_in(self, entry: Entry) -> None:
         self.waiting += 1
         if not entry.method.reads:
-            self.writes.begin(entry)
+            self.writes.begun[entry.method.name] += 1
         self._submitted(entry)
 
     def _left(self, entry: Entry) -> None:
         self._owners.leave((entry,))
         self.waiting -= not entry.sent
-        if not entry.method.reads:
-            self.writes.end(entry)
+        self.writes.drop(entry)
 
     def submit_batch(self, calls: Sequence[AnyCall], session: Session) -> list[Entry]:
         """Queue calls that go together in one request of their own.
@@ -292,13 +291,13 @@ class Planner:
     def finished(self) -> Sequence[Entry]:
         """Return the calls that were answered, or failed, since the last time."""
         finished, self._finished = self._finished, []
-        self._owners.leave(finished)
+        if finished:
+            self._owners.leave(finished)
+            self.writes.end(finished)
         return finished
 
     def _settled(self, entry: Entry) -> None:
         self.waiting -= not (entry.carried or entry.abandoned)
-        if not (entry.method.reads or entry.abandoned):
-            self.writes.end(entry)
         self._finished.append(entry)
 
     # Creation ids, by who chose them

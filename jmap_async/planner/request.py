@@ -192,14 +192,6 @@ class Request:
         kind = "/get" if limit == "max_objects_in_get" else "/set"
         return max((one.objects for one in self.invocations if one.name.endswith(kind)), default=0)
 
-    def mark_sent(self) -> None:
-        """Take note that the first octets have left."""
-        self.sent = True
-
-    def mark_refused(self) -> None:
-        """Take note that the server has carried nothing of it out, before it is sent once more."""
-        self.sent = False
-
     def take_back(self) -> int:
         """Take note that nothing of it was carried out; return how many calls are fresh again."""
         entries = self.entries

@@ -1,39 +1,46 @@
 """What a client writes, by type of data: so what it has looked up of that is out of date."""
 
-from jmap_async.planner.entry import Entry
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
-Kind = tuple[str, str | None]
-"""A type of data and an account, such as ("Mailbox", "A1")."""
+from jmap_async.planner.entry import Entry
 
 
 class Writes:
-    """How many writes there have been of each kind, and how many have not come to their end."""
+    """How many writes were queued, and how many of them have come to their end, by method.
+
+    In whichever account: to tell them apart would make each of thousands of writes dearer, and an
+    account in which nothing was written is only looked at once more.
+    """
 
     def __init__(self) -> None:
-        self._begun: dict[Kind, int] = {}
-        self._pending: dict[Kind, int] = {}
+        self.begun: defaultdict[str, int] = defaultdict(int)
+        self._ended: defaultdict[str, int] = defaultdict(int)
 
-    def begin(self, entry: Entry) -> None:
-        """Take note of a write that was queued."""
-        for kind in _kinds(entry):
-            self._begun[kind] = self._begun.get(kind, 0) + 1
-            self._pending[kind] = self._pending.get(kind, 0) + 1
+    def end(self, entries: Iterable[Entry]) -> None:
+        """Take note of those that have an answer or an error."""
+        ended = self._ended
+        for entry in entries:
+            if not (entry.method.reads or entry.abandoned):
+                ended[entry.method.name] += 1
 
-    def end(self, entry: Entry) -> None:
-        """Take note that a write has an answer, an error, or will not be sent."""
-        for kind in _kinds(entry):
-            self._pending[kind] -= 1
+    def drop(self, entry: Entry) -> None:
+        """Take note of one that was abandoned: it will not be sent."""
+        if not entry.method.reads:
+            self._ended[entry.method.name] += 1
 
-    def last(self, *kinds: Kind) -> object | None:
-        """Identify the last write of some kinds; None: there is one that has not come to its end.
+    def last(self, *types: str) -> object | None:
+        """Identify the last write to types of data; None: one has not come to its end.
 
         What was read when it was the same, before and after, is as this client has left it.
         """
-        if any(self._pending.get(kind) for kind in kinds):
-            return None
-        return tuple(self._begun.get(kind, 0) for kind in kinds)
+        begun = _of(self.begun, types)
+        return tuple(begun) if begun == _of(self._ended, types) else None
 
 
-def _kinds(entry: Entry) -> list[Kind]:
-    kind = entry.method.name.partition("/")[0]
-    return [(kind, account) for account in entry.accounts]
+def _of(counts: Mapping[str, int], types: Iterable[str]) -> list[int]:
+    """Return how many there are of each type."""
+    return [
+        sum(count for name, count in counts.items() if name.partition("/")[0] == one)
+        for one in types
+    ]

@@ -141,7 +141,9 @@ class Desk:
 
     def next_request(self) -> Request | None:
         """Return the next request, not yet sent."""
-        return self.planner.next_request(self.limits)
+        request = self.planner.next_request(self.limits)
+        self.finished += self.planner.finished()
+        return request
 
     def run(self, *, most: int = 1000) -> int:
         """Carry everything out; return the number of requests that it took."""
