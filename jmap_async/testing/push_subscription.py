@@ -3,8 +3,11 @@
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
+
+from yarl import URL
 
 from jmap_async.testing.checks import (
     is_object,
@@ -16,7 +19,6 @@ from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property
 from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, invalid_properties
 from jmap_async.testing.methods import Call, Method
-from jmap_async.testing.pushing import verification
 from jmap_async.testing.setting import set_method
 from jmap_async.testing.standard import GET_ARGUMENTS, get, method
 from jmap_async.testing.state_changes import states_of
@@ -91,6 +93,29 @@ class PushSubscriptionType(DataType):
 def _expiry(call: Call, values: JSONObject) -> str:
     latest = to_utc_date(call.world.clock() + _LONGEST)
     return min(values["expires"] or latest, latest, key=instant)
+
+
+def verification(subscription: JSONObject) -> JSONObject:
+    """Return the PushVerification object of a subscription (RFC 8620, 7.2.2)."""
+    return {
+        "@type": "PushVerification",
+        "pushSubscriptionId": subscription["id"],
+        "verificationCode": subscription["secret"],
+    }
+
+
+def is_reached(subscription: JSONObject) -> bool:
+    """Say whether its pushes leave the server: its URL is of this machine, nothing is encrypted."""
+    # RFC 8620, 7.2: what was given keys must not be sent without encryption (RFC 8291).
+    return subscription["keys"] is None and _is_local(subscription["url"])
+
+
+def _is_local(url: str) -> bool:
+    try:
+        host = URL(url).host
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _get(call: Call, given: JSONObject) -> JSONObject:

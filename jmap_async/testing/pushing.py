@@ -4,7 +4,6 @@ Only this machine is ever reached: whoever tests with addresses of others must n
 """
 
 import asyncio
-from ipaddress import ip_address
 from typing import Final
 
 import aiohttp
@@ -13,6 +12,7 @@ import orjson
 from yarl import URL
 
 from jmap_async.testing.date_types import instant, to_utc_date
+from jmap_async.testing.push_subscription import is_reached, verification
 from jmap_async.testing.state_changes import States, changed, state_change, states_of
 from jmap_async.testing.store import Push, World
 from jmap_async.testing.types import JSONObject
@@ -25,29 +25,6 @@ _REPEATS: Final = 3
 
 Key = tuple[str, str]
 """The credential of a subscription, and its id."""
-
-
-def verification(subscription: JSONObject) -> JSONObject:
-    """Return the PushVerification object of a subscription (RFC 8620, 7.2.2)."""
-    return {
-        "@type": "PushVerification",
-        "pushSubscriptionId": subscription["id"],
-        "verificationCode": subscription["secret"],
-    }
-
-
-def is_reached(subscription: JSONObject) -> bool:
-    """Say whether its pushes leave the server: its URL is of this machine, nothing is encrypted."""
-    # RFC 8620, 7.2: what was given keys must not be sent without encryption (RFC 8291).
-    return subscription["keys"] is None and _is_local(subscription["url"])
-
-
-def _is_local(url: str) -> bool:
-    try:
-        host = URL(url).host
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 class Pusher:

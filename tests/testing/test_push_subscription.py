@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from jmap_async.testing.push_subscription import is_reached
 from tests.testing.model import Model
 
 DEVICE: dict[str, Any] = {"deviceClientId": "d", "url": "https://push.example/1"}
@@ -87,3 +88,22 @@ def test_t163_a_new_token_ends_the_subscriptions(model: Model) -> None:
     model.create("PushSubscription", **DEVICE, types=["Email"])
     model.server.rotate_token("new")
     assert [] == model.call("PushSubscription/get", ids=None)["list"]
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "expected"),
+    [
+        ("https://127.0.0.1:8443/x", None, True),
+        ("https://localhost/x", None, True),
+        ("https://[::1]/x", None, True),
+        ("https://127.0.0.1/x", {"p256dh": "a", "auth": "b"}, False),
+        ("https://push.example/x", None, False),
+        ("https://127.0.0.1.example/x", None, False),
+        ("https://127.0.0.1@push.example/x", None, False),
+        ("https://192.0.2.1/x", None, False),
+        ("https://\u2028/", None, False),
+    ],
+)
+def test_only_this_machine_is_reached(url: str, keys: object, *, expected: bool) -> None:
+    """And nothing is sent in plain text that was to be encrypted."""
+    assert expected == is_reached({"url": url, "keys": keys})

@@ -14,10 +14,8 @@ import trustme
 from aiohttp import web
 
 from jmap_async.testing import JSONObject, MemoryServer, pushing
-from jmap_async.testing.pushing import is_reached
 from jmap_async.testing.types import CAPABILITIES
-
-from .model import Clock
+from tests.testing.model import Clock
 
 Answer = Callable[[], Awaitable[web.StreamResponse]]
 
@@ -356,25 +354,6 @@ async def test_a_push_that_cannot_be_sent_does_no_harm(tls: ssl.SSLContext) -> N
         for url in ("https://127.0.0.1:1/", it.server.url.replace("http", "https")):
             it.create(url=url)
         await nothing_more(it)
-
-
-@pytest.mark.parametrize(
-    ("url", "keys", "expected"),
-    [
-        ("https://127.0.0.1:8443/x", None, True),
-        ("https://localhost/x", None, True),
-        ("https://[::1]/x", None, True),
-        ("https://127.0.0.1/x", {"p256dh": "a", "auth": "b"}, False),
-        ("https://push.example/x", None, False),
-        ("https://127.0.0.1.example/x", None, False),
-        ("https://127.0.0.1@push.example/x", None, False),
-        ("https://192.0.2.1/x", None, False),
-        ("https://\u2028/", None, False),
-    ],
-)
-def test_only_this_machine_is_reached(url: str, keys: object, *, expected: bool) -> None:
-    """And nothing is sent in plain text that was to be encrypted."""
-    assert expected == is_reached({"url": url, "keys": keys})
 
 
 async def test_what_is_not_sent_is_kept(tls: ssl.SSLContext) -> None:
