@@ -38,7 +38,8 @@ from jmap_async.protocol.asking import MADE, Asked
 from jmap_async.protocol.converter import converter
 from jmap_async.protocol.declaring import change_later, declared, record
 from jmap_async.protocol.fields import Malformed, Shaped, container_of
-from jmap_async.protocol.shapes import Field, Shape, called, malformed
+from jmap_async.protocol.readers import Field
+from jmap_async.protocol.shapes import Shape, called, malformed
 from jmap_async.protocol.types import ABSENT
 from jmap_async.redaction import redact
 

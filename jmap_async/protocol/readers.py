@@ -5,12 +5,11 @@ does not fit they leave to the shape.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from jmap_async.protocol.leaves import NAMES, check, indented
-
-if TYPE_CHECKING:
-    from jmap_async.protocol.shapes import Field, Shape
+from jmap_async.protocol.declaring import record
+from jmap_async.protocol.fields import Decoder
+from jmap_async.protocol.leaves import NAMES, Leaf, check, indented
 
 C = TypeVar("C")
 
@@ -33,24 +32,65 @@ def begins_with_row(value: dict[str, Any]) -> bool:
     return next(iter(value.values()), None).__class__ is dict
 
 
-class Reader(Generic[C]):
-    """The functions that decode rows which have just these names, in any order."""
+@record()
+class Field:
+    """How one property is stored, read and written."""
 
-    def __init__(self, shape: "Shape[C]", names: Names) -> None:
-        self._class = shape.cls.__name__
-        self._fields = [shape.by_wire.get(name) for name in names]
+    name: str
+    wire: str
+    decode: Decoder
+    member: Any
+    """The slot, which is written to past the object's being frozen."""
+    convert: Callable[[Any], Any] | None
+    hidden: bool
+    leaf: Leaf | None
+    nullable: bool
+    decode_rows: Decoder | None
+    """Reads rows, which stay as they came until then; None: they are read at once."""
+    container: type | None
+
+    def stored(self, instance: object, default: object) -> Any:  # noqa: ANN401 - any value
+        """Return what is in the slot; `default` when that is empty."""
+        try:
+            return self.member.__get__(instance)
+        except AttributeError:
+            return default
+
+    def store(self, instance: object, value: object) -> None:
+        """Put a value into the slot."""
+        self.member.__set__(instance, value)
+
+
+class Reader(Generic[C]):
+    """The functions that decode rows which have just these names, in any order.
+
+    What a name stands for is None where no field has it. A row that does not fit goes to `careful`,
+    and one with other names to `other`.
+    """
+
+    def __init__(
+        self,
+        cls: type[C],
+        fields: Mapping[str, Field | None],
+        *,
+        writable: type[Any],
+        careful: Callable[[Any], C],
+        other: Callable[[Any], C],
+    ) -> None:
+        self._class = cls.__name__
+        self._fields = [*fields.values()]
         # The names are never in the text: the server chose them. And orjson's own strings for its
         # keys are found in half the time.
-        self._keys = {f"key{number}": name for number, name in enumerate(names)}
+        self._keys = {f"key{number}": name for number, name in enumerate(fields)}
         self._namespace = {
             **NAMES,
             **self._keys,
-            "keys": names,
-            "cls": shape.cls,
-            "writable": shape.writable,
-            "careful": shape.decode_carefully,
+            "keys": tuple(fields),
+            "cls": cls,
+            "writable": writable,
+            "careful": careful,
             "begins_with_row": begins_with_row,
-            "other": shape.read_other,
+            "other": other,
             **{f"decode{number}": one.decode for number, one in enumerate(self._fields) if one},
         }
         self.one: Callable[[Any], C] = self._first_one
@@ -84,7 +124,7 @@ class Reader(Generic[C]):
         return namespace["read"]
 
 
-def _lines(fields: Sequence["Field | None"], give: str) -> list[str]:
+def _lines(fields: Sequence[Field | None], give: str) -> list[str]:
     """Return the lines that read a row; None stands for a name that no field has."""
     known = [(f"v{number}", one) for number, one in enumerate(fields) if one]
     checks = [line for number, one in enumerate(fields) if one for line in _checks(number, one)]
@@ -112,7 +152,7 @@ def _lines(fields: Sequence["Field | None"], give: str) -> list[str]:
     ]
 
 
-def _checks(number: int, field: "Field") -> list[str]:
+def _checks(number: int, field: Field) -> list[str]:
     """Return the lines that raise ValueError for what does not fit, and convert what must be."""
     name = f"v{number}"
     if field.leaf:

@@ -18,7 +18,6 @@ import attrs
 
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.protocol.converter import decoder, salvaged
-from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import (
     NO_REST,
     Decoder,
@@ -31,9 +30,9 @@ from jmap_async.protocol.fields import (
     without_null,
     writable_twin,
 )
-from jmap_async.protocol.leaves import Leaf, leaf_of
+from jmap_async.protocol.leaves import leaf_of
 from jmap_async.protocol.oddities import tell
-from jmap_async.protocol.readers import Names, Reader, begins_with_row
+from jmap_async.protocol.readers import Field, Names, Reader, begins_with_row
 
 C = TypeVar("C")
 
@@ -48,35 +47,6 @@ _OFTEN: Final = 64
 _WIDE: Final = 64
 _LONG: Final = 4096
 _MANY: Final = 64
-
-
-@record()
-class Field:
-    """How one property is stored, read and written."""
-
-    name: str
-    wire: str
-    decode: Decoder
-    member: Any
-    """The slot, which is written to past the object's being frozen."""
-    convert: Callable[[Any], Any] | None
-    hidden: bool
-    leaf: Leaf | None
-    nullable: bool
-    decode_rows: Decoder | None
-    """Reads rows, which stay as they came until then; None: they are read at once."""
-    container: type | None
-
-    def stored(self, instance: object, default: object) -> Any:
-        """Return what is in the slot; `default` when that is empty."""
-        try:
-            return self.member.__get__(instance)
-        except AttributeError:
-            return default
-
-    def store(self, instance: object, value: object) -> None:
-        """Put a value into the slot."""
-        self.member.__set__(instance, value)
 
 
 class Shape(Generic[C]):
@@ -207,8 +177,18 @@ class Shape(Generic[C]):
             self._seen[names] = seen
             return None
         _make_room(self._readers)
-        reader = self._readers[names] = Reader(self, names)
+        reader = self._readers[names] = self.reader(names)
         return reader
+
+    def reader(self, names: Names) -> Reader[C]:
+        """Make the functions for names."""
+        return Reader(
+            self.cls,
+            {name: self.by_wire.get(name) for name in names},
+            writable=self.writable,
+            careful=self.decode_carefully,
+            other=self.read_other,
+        )
 
 
 def _waits(type_: Any) -> bool:

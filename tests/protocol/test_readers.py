@@ -5,7 +5,6 @@ from hypothesis import given, strategies as st
 
 from jmap_async.capabilities.address import EmailAddress
 from jmap_async.protocol.objects import DataObject
-from jmap_async.protocol.readers import Reader
 from jmap_async.protocol.shapes import Shape
 from tests.protocol.kinds import Kind, nullable, object_class
 from tests.protocol.rows import (
@@ -26,7 +25,7 @@ def test_the_quick_way_gives_what_the_careful_way_gives(
     """Whatever the server sends: the same values, the same errors, the same way back."""
     shape = shape_of(cls)
     names, rows = data.draw(rows_of(cls))
-    reader = Reader(shape, names)
+    reader = shape.reader(names)
     for row in rows:
         careful = outcomes(shape, lambda row=row: shape.decode_carefully(row))  # type: ignore[misc]
         assert careful == outcomes(shape, lambda row=row: reader.one(row))  # type: ignore[misc]
@@ -37,7 +36,7 @@ def test_the_quick_way_gives_what_the_careful_way_gives(
 def test_properties_of_every_type_take_both_ways(kind: Kind) -> None:
     """Values that fit and values that do not, of all types, nullable or not."""
     shape = shape_of(object_class({"name": kind}))
-    reader = Reader(shape, ("name",))
+    reader = shape.reader(("name",))
     for value in (*SAMPLES, *DATES):
         row = {"name": value}
         careful = outcomes(shape, lambda row=row: shape.decode_carefully(row))  # type: ignore[misc]
@@ -48,7 +47,7 @@ def test_properties_of_every_type_take_both_ways(kind: Kind) -> None:
 @pytest.mark.parametrize("name", ["'", '"]', "\n", "}; raise SystemExit", "row", "self.id", ""])
 def test_names_of_the_server_are_never_part_of_the_function(name: str) -> None:
     """However odd the name of a property that nobody models, it is kept as it is."""
-    reader = Reader(Shape(EmailAddress), ("email", name))
+    reader = Shape(EmailAddress).reader(("email", name))
     row = {"email": "bob@example.net", name: [1]}
     thing = reader.one(row)
     assert [thing] == reader.many([row])

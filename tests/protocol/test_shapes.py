@@ -14,7 +14,6 @@ from jmap_async.capabilities.email import Email
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.objects import DataObject, data_object
-from jmap_async.protocol.readers import Reader
 from jmap_async.protocol.shapes import Shape
 from jmap_async.protocol.types import ABSENT
 from tests.protocol.rows import CLASSES, rows_of, shape_of
@@ -110,7 +109,7 @@ def test_types_may_be_given_by_name(name: str, wire: object, *, careful: bool) -
     """What they are is known when the first object comes; each is converted once."""
     shape = shape_of(Folder)
     row = {shape.by_name[name].wire: wire}
-    thing = shape.decode_carefully(row) if careful else Reader(shape, tuple(row)).one(row)
+    thing = shape.decode_carefully(row) if careful else shape.reader(tuple(row)).one(row)
     first, shown = getattr(thing, name), repr(thing)
     assert first is getattr(thing, name)
     assert shown == repr(thing)
