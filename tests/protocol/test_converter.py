@@ -233,7 +233,7 @@ def test_null_is_not_taken_for_nan(text: str, others: list[str]) -> None:
 def test_t53_a_reference_stands_for_a_whole_argument_only() -> None:
     """Inside of one the server would take it for an object; the error says what to do."""
     call = SimpleNamespace(method=SimpleNamespace(name="Mailbox/query"))
-    reference: ResultReference[str] = ResultReference(call, "/ids/0")  # type: ignore[arg-type]
+    reference: ResultReference[str] = ResultReference(call, "/ids/0")
     message = "/ids/0 of Mailbox/query.* await the call and pass its result"
     with pytest.raises(LocalProtocolError, match=message):
         encode({"filter": {"inMailbox": reference}})
@@ -266,7 +266,7 @@ def test_classes_of_callers_are_records() -> None:
 
 def test_a_creation_reference_is_left_to_whoever_encodes() -> None:
     """Beside a null, too, for which every value is looked at."""
-    reference = CreationReference(None, "k")  # type: ignore[arg-type]
+    reference = CreationReference(None, "k")
     encoded = encode(
         {"a": None, "b": reference}, lambda v: "#k" if v is reference else encodable(v)
     )
