@@ -34,6 +34,7 @@ from jmap_async.protocol.fields import (
     is_anything,
     is_optional,
 )
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.records import is_record, record_decoder, record_encoder
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.refusals import set_error_decoder
@@ -310,7 +311,7 @@ def _record_decoder(cls: type[T]) -> Callable[[Any, Any], T]:
     return cast("Callable[[Any, Any], T]", make(decoder))
 
 
-def _record_encoder(cls: type) -> Callable[[Any], dict[str, Any]]:
+def _record_encoder(cls: type) -> Callable[[Any], JSONObject]:
     return record_encoder(cls, converter)
 
 

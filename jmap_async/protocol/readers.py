@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import Decoder
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.leaves import NAMES, Leaf, check, indented
 
 C = TypeVar("C")
@@ -27,7 +28,7 @@ _WAITS: Final[Mapping[type | None, str]] = {
 """What tells that a row, or a list or map of rows, is as it should be as far as one looks."""
 
 
-def begins_with_row(value: dict[str, Any]) -> bool:
+def begins_with_row(value: JSONObject) -> bool:
     """Tell whether the first value of a map is one of the server's objects."""
     return next(iter(value.values()), None).__class__ is dict
 

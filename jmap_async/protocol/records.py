@@ -26,6 +26,7 @@ from jmap_async.protocol.fields import (
     wire_name,
     writable_twin,
 )
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.leaves import NAMES, check, indented, leaf_of
 from jmap_async.protocol.oddities import tell
 
@@ -131,7 +132,7 @@ def _careful_record(cls: type[T], decoder: MakeDecoder) -> Callable[..., T]:
     def structure(value: Any, _: object = None) -> T:
         if value.__class__ is not dict:
             raise Malformed("an object", value)
-        extra: dict[str, Any] = {wire: item for wire, item in value.items() if wire not in known}
+        extra: JSONObject = {wire: item for wire, item in value.items() if wire not in known}
         members, faults = _members(value, known)
         for wire, name in required:
             if name not in members:
@@ -219,14 +220,14 @@ def _substitute(hint: Any, bound: Mapping[Any, Any]) -> Any:
 # Writing
 
 
-def record_encoder(cls: type, converter: cattrs.Converter) -> Callable[[Any], dict[str, Any]]:
+def record_encoder(cls: type, converter: cattrs.Converter) -> Callable[[Any], JSONObject]:
     """Return the unstructure hook of a record: members that have their default are left out."""
     fields = wire_fields(cls)
     # What is inside of a member is encoded when its turn comes.
     overrides: dict[str, Any] = {
         one.name: override(rename=wire_name(one), unstruct_hook=identity) for one in fields
     }
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn_from_attrs(
+    write: Callable[[Any], JSONObject] = make_dict_unstructure_fn_from_attrs(
         fields, cls, converter, _cattrs_omit_if_default=True, **overrides
     )
     if all(one.name != "extra" for one in attrs.fields(cls)):

@@ -30,6 +30,7 @@ from jmap_async.protocol.fields import (
     without_null,
     writable_twin,
 )
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.leaves import leaf_of
 from jmap_async.protocol.oddities import tell
 from jmap_async.protocol.readers import Field, Names, Reader, begins_with_row
@@ -135,7 +136,7 @@ class Shape(Generic[C]):
         if value.__class__ is not dict:
             raise Malformed(f"an object ({self.cls.__name__})", value)
         odd: dict[str, Any] = {}
-        extra: dict[str, Any] = {}
+        extra: JSONObject = {}
         instance = self.writable()
         for wire, item in value.items():
             field = self.by_wire.get(wire)
