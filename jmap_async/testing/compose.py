@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from jmap_async.testing import compose_headers, entities, part_headers
 from jmap_async.testing.checks import (
     Check,
     is_object,
@@ -13,9 +12,10 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.entities import Entity
 from jmap_async.testing.failures import SetFailure, invalid_properties
-from jmap_async.testing.part_headers import PartHead, field_in
+from jmap_async.testing.message import compose_headers, entities, part_headers
+from jmap_async.testing.message.entities import Entity
+from jmap_async.testing.message.part_headers import PartHead, field_in
 from jmap_async.testing.store import Blob
 from jmap_async.testing.types import JSONObject
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from jmap_async.testing import dates, email_type
+from jmap_async.testing import email_type
 from jmap_async.testing.checks import (
     is_id,
     is_object,
@@ -14,13 +14,15 @@ from jmap_async.testing.checks import (
     map_of,
     nullable,
 )
-from jmap_async.testing.content import Content
 from jmap_async.testing.copying import copy_method
 from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, dereference, server_set
 from jmap_async.testing.date_types import in_utc
 from jmap_async.testing.email_query import search_terms
 from jmap_async.testing.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
+from jmap_async.testing.message import dates
+from jmap_async.testing.message.content import Content
+from jmap_async.testing.message.tokens import unfold, without_comments
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
 from jmap_async.testing.query_changes import query_changes_method
@@ -35,7 +37,6 @@ from jmap_async.testing.standard import (
     property_names,
 )
 from jmap_async.testing.store import Account
-from jmap_async.testing.tokens import unfold, without_comments
 from jmap_async.testing.types import MAIL, JSONObject
 
 _PARSE_DEFAULTS: Final = (*DERIVED, "bodyValues", "textBody", "htmlBody", "attachments")

@@ -22,12 +22,12 @@ from jmap_async.testing.checks import (
     nullable,
 )
 from jmap_async.testing.compose import compose
-from jmap_async.testing.content import BODY_PROPERTIES, Content
 from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
 from jmap_async.testing.date_types import is_date, is_utc_date, to_utc_date
 from jmap_async.testing.email_query import CONDITIONS, SORTS, collapse
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
-from jmap_async.testing.headers import parse_property
+from jmap_async.testing.message.content import BODY_PROPERTIES, Content
+from jmap_async.testing.message.headers import parse_property
 from jmap_async.testing.messages import content_of, mail_limits
 from jmap_async.testing.methods import FLAG, Argument, Call
 from jmap_async.testing.querying import QueryableType

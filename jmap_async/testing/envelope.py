@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from jmap_async.testing.addresses import is_addr_spec
 from jmap_async.testing.checks import is_object, is_string, list_of
-from jmap_async.testing.content import Content
 from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
-from jmap_async.testing.mime import split_head
+from jmap_async.testing.message.addresses import is_addr_spec
+from jmap_async.testing.message.content import Content
+from jmap_async.testing.message.mime import split_head
 from jmap_async.testing.types import JSONObject, or_empty
 
 MAX_RECIPIENTS: Final = 1000

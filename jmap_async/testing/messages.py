@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jmap_async.testing.content import Content
+from jmap_async.testing.message.content import Content
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import MAIL, JSONObject
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.testing.compose import compose
-from jmap_async.testing.content import Content
 from jmap_async.testing.failures import SetFailure
-from jmap_async.testing.mime import blob_id_of
+from jmap_async.testing.message.content import Content
+from jmap_async.testing.message.mime import blob_id_of
 from jmap_async.testing.store import Blob
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from jmap_async.testing import envelope as envelopes
-from jmap_async.testing.content import Content
 from jmap_async.testing.failures import SetFailure
+from jmap_async.testing.message.content import Content
 from tests.testing.model import message
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing.content import Content
+from jmap_async.testing.message.content import Content
 from jmap_async.testing.messages import content_of
 from tests.testing.model import Model, message
 

@@ -5,7 +5,7 @@ from unicodedata import normalize
 import pytest
 from hypothesis import example, given, strategies as st
 
-from jmap_async.testing import addresses
+from jmap_async.testing.message import addresses
 
 Group = tuple[str | None, list[tuple[str | None, str]]]
 

@@ -5,7 +5,7 @@ from encodings.aliases import aliases
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import charsets
+from jmap_async.testing.message import charsets
 
 NAMES = sorted(charsets._CODECS)
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from jmap_async.testing.date_types import is_date
-from jmap_async.testing.tokens import unfold, without_comments
+from jmap_async.testing.message.tokens import unfold, without_comments
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = [

@@ -2,8 +2,8 @@
 
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import entities
-from jmap_async.testing.mime import Part
+from jmap_async.testing.message import entities
+from jmap_async.testing.message.mime import Part
 
 DATA = st.binary(max_size=200) | st.sampled_from([b"x" * 2000, b"a\r\n" * 9, b"\xfc\r\n", b"a\rb"])
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import dates
+from jmap_async.testing.message import dates
 
 
 @pytest.mark.parametrize(

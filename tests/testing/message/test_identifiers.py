@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import identifiers
+from jmap_async.testing.message import identifiers
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from unicodedata import normalize
 import pytest
 from hypothesis import example, given, strategies as st
 
-from jmap_async.testing import compose_headers, headers
 from jmap_async.testing.failures import SetFailure
-from jmap_async.testing.mime import Part
+from jmap_async.testing.message import compose_headers, headers
+from jmap_async.testing.message.mime import Part
 
 PRINTABLE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=200)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

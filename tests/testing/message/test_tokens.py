@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing.tokens import (
+from jmap_async.testing.message.tokens import (
     skip_blanks,
     tokenize,
     unescape,

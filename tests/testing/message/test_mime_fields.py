@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import mime_fields
-from jmap_async.testing.mime_fields import PLAIN_TEXT, Field
+from jmap_async.testing.message import mime_fields
+from jmap_async.testing.message.mime_fields import PLAIN_TEXT, Field
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing import transfer_encodings
-from jmap_async.testing.transfer_encodings import IDENTITIES
+from jmap_async.testing.message import transfer_encodings
+from jmap_async.testing.message.transfer_encodings import IDENTITIES
 
 _BASE64: Final = "Content-Transfer-Encoding: base64"
 _LINE_END: Final = re.compile(r"\r?\n")

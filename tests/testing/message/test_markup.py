@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing.markup import strip_markup
+from jmap_async.testing.message.markup import strip_markup
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing.mime import Part, blob_id_of, body_lists
+from jmap_async.testing.message.mime import Part, blob_id_of, body_lists
 from tests.testing.model import message
 
 

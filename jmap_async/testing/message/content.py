@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Final
 
-from jmap_async.testing import headers
-from jmap_async.testing.markup import strip_markup
-from jmap_async.testing.mime import Part, body_lists
+from jmap_async.testing.message import headers
+from jmap_async.testing.message.markup import strip_markup
+from jmap_async.testing.message.mime import Part, body_lists
 from jmap_async.testing.types import JSONObject
 
 HEADER_SHORTCUTS: Final = {

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import example, given, strategies as st
 
-from jmap_async.testing import encoded_words
+from jmap_async.testing.message import encoded_words
 
 UNSTRUCTURED = [
     ("=?utf-8?q?=C3=BC?=", "ü"),

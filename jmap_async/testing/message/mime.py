@@ -8,8 +8,8 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing import charsets, mime_fields, transfer_encodings
-from jmap_async.testing.headers import Header
+from jmap_async.testing.message import charsets, mime_fields, transfer_encodings
+from jmap_async.testing.message.headers import Header
 from jmap_async.testing.types import JSONObject
 
 _HEAD_END: Final = re.compile(rb"(?:\A|\r?\n)\r?\n")

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from jmap_async.testing import charsets, transfer_encodings
-from jmap_async.testing.tokens import CONTROL, ENCODED_WORD, tokenize, unescape
+from jmap_async.testing.message import charsets, transfer_encodings
+from jmap_async.testing.message.tokens import CONTROL, ENCODED_WORD, tokenize, unescape
 
 _WORD: Final = re.compile(ENCODED_WORD)
 _SPACES: Final = re.compile(r"([ \t\r\n]+)")

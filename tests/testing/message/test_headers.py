@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import headers
+from jmap_async.testing.message import headers
 
 HEADERS: list[headers.Header] = [
     ("Received", " first"),

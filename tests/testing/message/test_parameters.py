@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import example, given, strategies as st
 
-from jmap_async.testing import parameters
+from jmap_async.testing.message import parameters
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing import addresses, dates, encoded_words, identifiers
-from jmap_async.testing.tokens import unfold
+from jmap_async.testing.message import addresses, dates, encoded_words, identifiers
+from jmap_async.testing.message.tokens import unfold
 from jmap_async.testing.types import JSONObject
 
 Header = tuple[str, str]

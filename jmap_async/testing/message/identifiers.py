@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from jmap_async.testing.tokens import CONTROL, is_open, skip_blanks, tokenize, unfold
+from jmap_async.testing.message.tokens import CONTROL, is_open, skip_blanks, tokenize, unfold
 
 _PLAIN_ID: Final = r"<([A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.@]+)>"
 _PLAIN_IDS: Final = re.compile(rf"(?:\s*{_PLAIN_ID})+\s*", re.ASCII)

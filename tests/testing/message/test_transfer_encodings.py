@@ -5,7 +5,7 @@ import quopri
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import transfer_encodings
+from jmap_async.testing.message import transfer_encodings
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import Final
 
-from jmap_async.testing import encoded_words
-from jmap_async.testing.encoded_words import Blank, Piece
-from jmap_async.testing.tokens import CONTROL, Token, is_open, tokenize, unfold, unquote
+from jmap_async.testing.message import encoded_words
+from jmap_async.testing.message.encoded_words import Blank, Piece
+from jmap_async.testing.message.tokens import CONTROL, Token, is_open, tokenize, unfold, unquote
 from jmap_async.testing.types import JSONObject
 
 _ATOMS: Final = r"[A-Za-z0-9!#$%&'*+\-/=^_`{|}~.]+"

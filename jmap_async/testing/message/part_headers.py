@@ -5,10 +5,10 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing import compose_headers, identifiers, mime_fields, parameters
 from jmap_async.testing.checks import is_string
 from jmap_async.testing.failures import invalid_properties
-from jmap_async.testing.tokens import unfold
+from jmap_async.testing.message import compose_headers, identifiers, mime_fields, parameters
+from jmap_async.testing.message.tokens import unfold
 from jmap_async.testing.types import JSONObject
 
 _TOKEN: Final = re.compile(parameters.TOKEN)

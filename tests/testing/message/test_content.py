@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jmap_async.testing.content import BODY_PROPERTIES, Content
+from jmap_async.testing.message.content import BODY_PROPERTIES, Content
 from tests.testing.model import message
 
 FETCH_ALL = {"fetchAllBodyValues": True, "maxBodyValueBytes": 0}

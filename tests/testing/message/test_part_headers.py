@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from jmap_async.testing import part_headers
 from jmap_async.testing.failures import SetFailure
-from jmap_async.testing.mime import Part
+from jmap_async.testing.message import part_headers
+from jmap_async.testing.message.mime import Part
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=200)
 

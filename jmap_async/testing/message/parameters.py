@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
-from jmap_async.testing import charsets, encoded_words
-from jmap_async.testing.tokens import CONTROL, skip_blanks, unescape, unquote
+from jmap_async.testing.message import charsets, encoded_words
+from jmap_async.testing.message.tokens import CONTROL, skip_blanks, unescape, unquote
 
 TOKEN: Final = r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+"  # noqa: S105 - no secret
 """A token of RFC 2045, 5.1."""

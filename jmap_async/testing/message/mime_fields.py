@@ -6,9 +6,9 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing import encoded_words, parameters
-from jmap_async.testing.identifiers import read_message_ids
-from jmap_async.testing.tokens import skip_blanks, unfold, unquote, without_comments
+from jmap_async.testing.message import encoded_words, parameters
+from jmap_async.testing.message.identifiers import read_message_ids
+from jmap_async.testing.message.tokens import skip_blanks, unfold, unquote, without_comments
 
 _TOKEN: Final = re.compile(parameters.TOKEN)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
