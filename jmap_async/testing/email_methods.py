@@ -14,8 +14,6 @@ from jmap_async.testing.checks import (
     map_of,
     nullable,
 )
-from jmap_async.testing.copying import copy_method
-from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, dereference, server_set
 from jmap_async.testing.date_types import in_utc
 from jmap_async.testing.email_query import search_terms
 from jmap_async.testing.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
@@ -25,10 +23,15 @@ from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.tokens import unfold, without_comments
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
-from jmap_async.testing.query_changes import query_changes_method
-from jmap_async.testing.querying import build_filter, query_method
-from jmap_async.testing.setting import IF_IN_STATE, check_size, check_state, set_method
-from jmap_async.testing.standard import (
+from jmap_async.testing.standard.copying import copy_method
+from jmap_async.testing.standard.datatype import (
+    ID_PROPERTY,
+    DataType,
+    Property,
+    dereference,
+    server_set,
+)
+from jmap_async.testing.standard.getting import (
     GET_ARGUMENTS,
     changes_method,
     get,
@@ -36,6 +39,9 @@ from jmap_async.testing.standard import (
     method,
     property_names,
 )
+from jmap_async.testing.standard.query_changes import query_changes_method
+from jmap_async.testing.standard.querying import build_filter, query_method
+from jmap_async.testing.standard.setting import IF_IN_STATE, check_size, check_state, set_method
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import MAIL, JSONObject
 

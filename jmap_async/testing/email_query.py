@@ -19,7 +19,15 @@ from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.headers import as_text
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import Call
-from jmap_async.testing.querying import Condition, Predicate, Sort, SortKey, after, before, by_date
+from jmap_async.testing.standard.querying import (
+    Condition,
+    Predicate,
+    Sort,
+    SortKey,
+    after,
+    before,
+    by_date,
+)
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import JSONObject
 

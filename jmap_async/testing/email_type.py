@@ -22,7 +22,6 @@ from jmap_async.testing.checks import (
     nullable,
 )
 from jmap_async.testing.compose import compose
-from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
 from jmap_async.testing.date_types import is_date, is_utc_date, to_utc_date
 from jmap_async.testing.email_query import CONDITIONS, SORTS, collapse
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
@@ -30,7 +29,8 @@ from jmap_async.testing.message.content import BODY_PROPERTIES, Content
 from jmap_async.testing.message.headers import parse_property
 from jmap_async.testing.messages import content_of, mail_limits
 from jmap_async.testing.methods import FLAG, Argument, Call
-from jmap_async.testing.querying import QueryableType
+from jmap_async.testing.standard.datatype import ID_PROPERTY, Property, server_set
+from jmap_async.testing.standard.querying import QueryableType
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import MAIL, JSONObject
 

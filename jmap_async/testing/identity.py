@@ -11,12 +11,12 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, server_set
 from jmap_async.testing.date_types import is_utc_date
 from jmap_async.testing.failures import SetFailure
 from jmap_async.testing.methods import Call, Method
-from jmap_async.testing.setting import set_method
-from jmap_async.testing.standard import changes_method, get_method
+from jmap_async.testing.standard.datatype import ID_PROPERTY, DataType, Property, server_set
+from jmap_async.testing.standard.getting import changes_method, get_method
+from jmap_async.testing.standard.setting import set_method
 from jmap_async.testing.types import SUBMISSION, VACATION, JSONObject
 
 _ADDRESSES: Final = nullable(list_of(is_address))

@@ -12,19 +12,25 @@ from jmap_async.testing.checks import (
     is_unsigned,
     nullable,
 )
-from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.methods import FLAG, Call, Method
-from jmap_async.testing.query_changes import query_changes_method
-from jmap_async.testing.querying import Condition, QueryableType, Sort, query_method, results
-from jmap_async.testing.setting import set_method
-from jmap_async.testing.standard import (
+from jmap_async.testing.standard.datatype import ID_PROPERTY, Property, server_set
+from jmap_async.testing.standard.getting import (
     CHANGES_ARGUMENTS,
     changes,
     get_method,
     method,
     summary,
 )
+from jmap_async.testing.standard.query_changes import query_changes_method
+from jmap_async.testing.standard.querying import (
+    Condition,
+    QueryableType,
+    Sort,
+    query_method,
+    results,
+)
+from jmap_async.testing.standard.setting import set_method
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import MAIL, JSONObject
 

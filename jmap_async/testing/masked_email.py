@@ -10,12 +10,12 @@ from jmap_async.testing.checks import (
     nullable,
     one_of,
 )
-from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property, server_set
 from jmap_async.testing.date_types import is_utc_date, to_utc_date
 from jmap_async.testing.failures import invalid_properties
 from jmap_async.testing.methods import Call, Method
-from jmap_async.testing.setting import set_method
-from jmap_async.testing.standard import get_method
+from jmap_async.testing.standard.datatype import ID_PROPERTY, DataType, Property, server_set
+from jmap_async.testing.standard.getting import get_method
+from jmap_async.testing.standard.setting import set_method
 from jmap_async.testing.types import MASKED_EMAIL, JSONObject
 
 _PREFIX: Final = re.compile(r"[a-z0-9_]{1,64}")

@@ -15,12 +15,12 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.datatype import ID_PROPERTY, DataType, Property
 from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, invalid_properties
 from jmap_async.testing.methods import Call, Method
-from jmap_async.testing.setting import set_method
-from jmap_async.testing.standard import GET_ARGUMENTS, get, method
+from jmap_async.testing.standard.datatype import ID_PROPERTY, DataType, Property
+from jmap_async.testing.standard.getting import GET_ARGUMENTS, get, method
+from jmap_async.testing.standard.setting import set_method
 from jmap_async.testing.state_changes import states_of
 from jmap_async.testing.store import Push, Table
 from jmap_async.testing.types import CORE, JSONObject

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from jmap_async.testing import (
-    copying,
     email_methods,
     identity,
     mailbox,
@@ -13,6 +12,7 @@ from jmap_async.testing import (
     submission,
 )
 from jmap_async.testing.methods import Method
+from jmap_async.testing.standard import copying
 from jmap_async.testing.types import CORE
 
 METHODS: Final[Mapping[str, Method]] = {

@@ -15,13 +15,14 @@ from jmap_async.testing.checks import (
     nullable,
     one_of,
 )
-from jmap_async.testing.datatype import ID_PROPERTY, Property, server_set
 from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import Argument, Call, Method
-from jmap_async.testing.query_changes import query_changes_method
-from jmap_async.testing.querying import (
+from jmap_async.testing.standard.datatype import ID_PROPERTY, Property, server_set
+from jmap_async.testing.standard.getting import changes_method, get_method, method
+from jmap_async.testing.standard.query_changes import query_changes_method
+from jmap_async.testing.standard.querying import (
     Condition,
     QueryableType,
     Sort,
@@ -30,8 +31,7 @@ from jmap_async.testing.querying import (
     by_date,
     query_method,
 )
-from jmap_async.testing.setting import IF_IN_STATE, SET_ARGUMENTS, set_
-from jmap_async.testing.standard import changes_method, get_method, method
+from jmap_async.testing.standard.setting import IF_IN_STATE, SET_ARGUMENTS, set_
 from jmap_async.testing.store import SentMessage
 from jmap_async.testing.types import SUBMISSION, JSONObject, or_empty
 

@@ -11,11 +11,11 @@ from jmap_async.testing.checks import (
     map_of,
     nullable,
 )
-from jmap_async.testing.datatype import DataType, dereference
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
-from jmap_async.testing.setting import IF_IN_STATE, check_size, check_state
-from jmap_async.testing.standard import method
+from jmap_async.testing.standard.datatype import DataType, dereference
+from jmap_async.testing.standard.getting import method
+from jmap_async.testing.standard.setting import IF_IN_STATE, check_size, check_state
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import CORE, JSONObject
 

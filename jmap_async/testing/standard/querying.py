@@ -19,11 +19,11 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.datatype import DataType
 from jmap_async.testing.date_types import instant, is_utc_date
 from jmap_async.testing.failures import MethodFailure
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
-from jmap_async.testing.standard import method
+from jmap_async.testing.standard.datatype import DataType
+from jmap_async.testing.standard.getting import method
 from jmap_async.testing.store import QuerySnapshot
 from jmap_async.testing.types import JSONObject
 

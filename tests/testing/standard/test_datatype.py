@@ -6,9 +6,9 @@ from typing import ClassVar
 import pytest
 
 from jmap_async.testing.checks import is_string
-from jmap_async.testing.datatype import DataType, Property, server_set
 from jmap_async.testing.failures import SetFailure
 from jmap_async.testing.registry import METHODS
+from jmap_async.testing.standard.datatype import DataType, Property, server_set
 from tests.testing.model import Model
 
 

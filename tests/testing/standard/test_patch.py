@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.protocol import pointer
-from jmap_async.testing import patch
 from jmap_async.testing.failures import SetFailure
+from jmap_async.testing.standard import patch
 
 KEYS = st.sampled_from(["a", "b", "c/d", "~", "~1", ""])
 VALUES = st.none() | st.booleans() | st.integers() | st.lists(st.integers(), max_size=2)

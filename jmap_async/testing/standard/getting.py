@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from jmap_async.testing.checks import is_id, is_positive, is_string, list_of, nullable
-from jmap_async.testing.datatype import DataType
 from jmap_async.testing.failures import MethodFailure
 from jmap_async.testing.methods import Argument, Call, Handler, Method
+from jmap_async.testing.standard.datatype import DataType
 from jmap_async.testing.store import Changes
 from jmap_async.testing.types import JSONObject
 

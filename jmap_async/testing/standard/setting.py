@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from jmap_async.protocol import pointer
-from jmap_async.testing import patch
 from jmap_async.testing.checks import (
     is_id,
     is_id_or_reference,
@@ -15,10 +14,11 @@ from jmap_async.testing.checks import (
     map_of,
     nullable,
 )
-from jmap_async.testing.datatype import DataType, dereference, real_id
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
 from jmap_async.testing.methods import Argument, Call, Method
-from jmap_async.testing.standard import method
+from jmap_async.testing.standard import patch
+from jmap_async.testing.standard.datatype import DataType, dereference, real_id
+from jmap_async.testing.standard.getting import method
 from jmap_async.testing.types import JSONObject, or_empty
 
 IF_IN_STATE = {"ifInState": Argument(nullable(is_string), None)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import query_changes
+from jmap_async.testing.standard import query_changes
 from tests.testing.model import Model
 
 

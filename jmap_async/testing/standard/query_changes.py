@@ -13,14 +13,14 @@ from jmap_async.testing.checks import (
 )
 from jmap_async.testing.failures import MethodFailure
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
-from jmap_async.testing.querying import (
+from jmap_async.testing.standard.getting import method
+from jmap_async.testing.standard.querying import (
     FILTER_AND_SORT,
     QueryableType,
     query_key,
     remember,
     results,
 )
-from jmap_async.testing.standard import method
 from jmap_async.testing.types import JSONObject
 
 _ARGUMENTS: Final = {
