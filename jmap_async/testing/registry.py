@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from jmap_async.testing import (
+from jmap_async.testing.data_types import (
     email_methods,
     identity,
     mailbox,

@@ -13,11 +13,11 @@ from jmap_async.testing.checks import (
     is_unsigned,
     list_of,
 )
+from jmap_async.testing.data_types.mailstore import base_subject
+from jmap_async.testing.data_types.messages import content_of
 from jmap_async.testing.date_types import BEFORE_ALL, Instant, instant
-from jmap_async.testing.mailstore import base_subject
 from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.headers import as_text
-from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import Call
 from jmap_async.testing.standard.querying import (
     Condition,

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import mailstore
+from jmap_async.testing.data_types import mailstore
 from tests.testing.model import Model, message
 
 

@@ -1,6 +1,6 @@
 """Tests of the way from an Email to its message."""
 
-from jmap_async.testing.messages import content_of, mail_limits
+from jmap_async.testing.data_types.messages import content_of, mail_limits
 from tests.testing.model import Model
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jmap_async.testing import envelope as envelopes
+from jmap_async.testing.data_types import envelope as envelopes
 from jmap_async.testing.failures import SetFailure
 from jmap_async.testing.message.content import Content
 from tests.testing.model import message

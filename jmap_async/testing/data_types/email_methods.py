@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from jmap_async.testing import email_type
 from jmap_async.testing.checks import (
     is_id,
     is_object,
@@ -14,14 +13,15 @@ from jmap_async.testing.checks import (
     map_of,
     nullable,
 )
+from jmap_async.testing.data_types import email_type
+from jmap_async.testing.data_types.email_query import search_terms
+from jmap_async.testing.data_types.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
+from jmap_async.testing.data_types.messages import content_of
 from jmap_async.testing.date_types import in_utc
-from jmap_async.testing.email_query import search_terms
-from jmap_async.testing.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
 from jmap_async.testing.message import dates
 from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.tokens import unfold, without_comments
-from jmap_async.testing.messages import content_of
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
 from jmap_async.testing.standard.copying import copy_method
 from jmap_async.testing.standard.datatype import (

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Final
 
-from jmap_async.testing import mailstore
 from jmap_async.testing.checks import (
     is_boolean,
     is_id,
@@ -12,6 +11,7 @@ from jmap_async.testing.checks import (
     is_unsigned,
     nullable,
 )
+from jmap_async.testing.data_types import mailstore
 from jmap_async.testing.failures import SetFailure, invalid_properties
 from jmap_async.testing.methods import FLAG, Call, Method
 from jmap_async.testing.standard.datatype import ID_PROPERTY, Property, server_set

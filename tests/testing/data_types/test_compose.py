@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing.compose import compose
+from jmap_async.testing.data_types.compose import compose
 from jmap_async.testing.failures import SetFailure
 from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.mime import blob_id_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jmap_async.testing.push_subscription import is_reached
+from jmap_async.testing.data_types.push_subscription import is_reached
 from tests.testing.model import Model
 
 DEVICE: dict[str, Any] = {"deviceClientId": "d", "url": "https://push.example/1"}

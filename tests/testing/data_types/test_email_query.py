@@ -2,7 +2,7 @@
 
 import pytest
 
-from jmap_async.testing.email_query import search_terms
+from jmap_async.testing.data_types.email_query import search_terms
 from tests.testing.model import Model, message
 
 
