@@ -13,7 +13,8 @@ import pytest
 import trustme
 from aiohttp import web
 
-from jmap_async.testing import JSONObject, MemoryServer, pushing
+from jmap_async.testing import JSONObject, MemoryServer
+from jmap_async.testing.http import pushing
 from jmap_async.testing.types import CAPABILITIES
 from tests.testing.model import Clock
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from yarl import URL
 
 from jmap_async.testing import JSONObject, Limits, MemoryServer, RequestFailure
-from jmap_async.testing.web import parse
+from jmap_async.testing.http.web import parse
 
 CORE = "urn:ietf:params:jmap:core"
 ECHO = {"using": [CORE], "methodCalls": [["Core/echo", {"a": 1}, "0"]]}

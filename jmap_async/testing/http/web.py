@@ -14,8 +14,8 @@ from aiohttp import web
 
 from jmap_async.testing.checks import is_object
 from jmap_async.testing.engine import process
-from jmap_async.testing.events import event_source
 from jmap_async.testing.failures import RequestFailure
+from jmap_async.testing.http.events import event_source
 from jmap_async.testing.session import session_object
 from jmap_async.testing.store import Account, World
 from jmap_async.testing.types import JSONObject

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from jmap_async.testing import MemoryServer
-from jmap_async.testing.events import Wanted, read_query
+from jmap_async.testing.http.events import Wanted, read_query
 
 ALL = "types=*&closeafter=no&ping=0"
 
