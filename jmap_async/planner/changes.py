@@ -18,7 +18,7 @@ from jmap_async.planner.mentions import stand_in, way_back
 from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE, Writer
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_object
 
 Fragments = Sequence[tuple[int, bytes]]

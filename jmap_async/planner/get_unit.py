@@ -33,7 +33,7 @@ from jmap_async.planner.shares import (
     without,
 )
 from jmap_async.planner.units import Offer, Unit, concerns_all
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
 

@@ -10,7 +10,7 @@ from jmap_async.planner import creations
 from jmap_async.planner.entry import NOTHING, Entry, Reference
 from jmap_async.planner.permitted import permitted
 from jmap_async.protocol.call import AnyCall, Method
-from jmap_async.protocol.converter import encodable, encode, unstructure
+from jmap_async.protocol.codec.converter import encodable, encode, unstructure
 from jmap_async.protocol.json import are_strings, is_list_of_ids
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.session import Session

@@ -18,7 +18,7 @@ from jmap_async.planner import creations
 from jmap_async.planner.entry import NOTHING, Alike, Entry
 from jmap_async.planner.permitted import permitted
 from jmap_async.protocol.call import AnyCall
-from jmap_async.protocol.converter import encode, unstructure
+from jmap_async.protocol.codec.converter import encode, unstructure
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import are_plain_ids
 from jmap_async.protocol.json import is_object

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.ids import (
     IdsLike,
     are_plain_ids,
@@ -18,7 +19,6 @@ from jmap_async.protocol.ids import (
     check_ids,
     ids_argument,
 )
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.types import ABSENT, Id
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.capabilities.address import EmailAddress
-from jmap_async.protocol.objects import DataObject
-from jmap_async.protocol.shapes import Shape
-from tests.protocol.kinds import Kind, nullable, object_class
-from tests.protocol.rows import (
+from jmap_async.protocol.codec.objects import DataObject
+from jmap_async.protocol.codec.shapes import Shape
+from tests.protocol.codec.kinds import Kind, nullable, object_class
+from tests.protocol.codec.rows import (
     CLASSES,
     DATES,
     KINDS,

@@ -34,12 +34,12 @@ import attrs
 
 from jmap_async.errors import PropertyLeftOut, PropertyNotFetched, RemoteProtocolError, shorten
 from jmap_async.protocol import dates
-from jmap_async.protocol.asking import MADE, Asked
-from jmap_async.protocol.converter import converter
+from jmap_async.protocol.codec.asking import MADE, Asked
+from jmap_async.protocol.codec.converter import converter
+from jmap_async.protocol.codec.readers import Field
+from jmap_async.protocol.codec.shapes import Shape, called, malformed
 from jmap_async.protocol.declaring import change_later, declared, record
 from jmap_async.protocol.fields import Malformed, Shaped, container_of
-from jmap_async.protocol.readers import Field
-from jmap_async.protocol.shapes import Shape, called, malformed
 from jmap_async.protocol.types import ABSENT
 from jmap_async.redaction import redact
 

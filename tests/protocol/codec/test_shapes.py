@@ -11,12 +11,12 @@ from hypothesis import given, strategies as st
 from jmap_async.capabilities.address import EmailAddress
 from jmap_async.capabilities.body import EmailBodyPart
 from jmap_async.capabilities.email import Email
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.objects import DataObject, data_object
+from jmap_async.protocol.codec.shapes import Shape
 from jmap_async.protocol.fields import Malformed
-from jmap_async.protocol.objects import DataObject, data_object
-from jmap_async.protocol.shapes import Shape
 from jmap_async.protocol.types import ABSENT
-from tests.protocol.rows import CLASSES, rows_of, shape_of
+from tests.protocol.codec.rows import CLASSES, rows_of, shape_of
 
 
 @given(st.sampled_from(CLASSES), st.data(), st.integers(1, 30))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import SetError, SetFailed
-from jmap_async.protocol.converter import decoder
-from jmap_async.protocol.objects import DataObject
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.standard import SetResponse
 from tests.protocol.strategies import JSON
 

@@ -7,10 +7,10 @@ does not fit they leave to the shape.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
+from jmap_async.protocol.codec.leaves import NAMES, Leaf, check, indented
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import Decoder
 from jmap_async.protocol.json import JSONObject
-from jmap_async.protocol.leaves import NAMES, Leaf, check, indented
 
 C = TypeVar("C")
 

@@ -11,10 +11,10 @@ from jmap_async.capabilities.body import EmailBodyPart
 from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.mailbox import Mailbox
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
+from jmap_async.protocol.codec.objects import DataObject
+from jmap_async.protocol.codec.shapes import Shape
 from jmap_async.protocol.fields import Malformed
-from jmap_async.protocol.objects import DataObject
-from jmap_async.protocol.shapes import Shape
-from tests.protocol.kinds import SIMPLE, Kind, lists, maps
+from tests.protocol.codec.kinds import SIMPLE, Kind, lists, maps
 from tests.protocol.strategies import JSON, TEXTS
 
 DATES = [

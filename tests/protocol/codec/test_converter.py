@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import decoder, encodable, encode
+from jmap_async.protocol.codec.converter import decoder, encodable, encode
 from jmap_async.protocol.fields import NO_REST, Malformed
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.session import Account
-from tests.protocol.kinds import KINDS, Kind, wire
+from tests.protocol.codec.kinds import KINDS, Kind, wire
 from tests.protocol.strategies import INTEGERS, JSON, TEXTS, utc
 
 T = TypeVar("T")

@@ -8,9 +8,9 @@ import attrs
 import pytest
 
 from jmap_async.errors import SetError
-from jmap_async.protocol.converter import decoder, unstructure
+from jmap_async.protocol.codec.converter import decoder, unstructure
 from jmap_async.protocol.fields import LOCAL, Malformed, named
-from tests.protocol.kinds import wire
+from tests.protocol.codec.kinds import wire
 from tests.protocol.strategies import utc
 
 T = TypeVar("T")

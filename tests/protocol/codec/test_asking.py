@@ -22,7 +22,7 @@ from jmap_async.errors import (
     RemoteProtocolError,
 )
 from jmap_async.protocol.call import Call
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import ByIds, GetResponse
 from tests.protocol.sender import call

@@ -14,6 +14,8 @@ from cattrs.gen import (
     override,
 )
 
+from jmap_async.protocol.codec.leaves import NAMES, check, indented, leaf_of
+from jmap_async.protocol.codec.oddities import tell
 from jmap_async.protocol.fields import (
     NO_REST,
     Decoder,
@@ -27,8 +29,6 @@ from jmap_async.protocol.fields import (
     writable_twin,
 )
 from jmap_async.protocol.json import JSONObject
-from jmap_async.protocol.leaves import NAMES, check, indented, leaf_of
-from jmap_async.protocol.oddities import tell
 
 T = TypeVar("T")
 

@@ -17,7 +17,10 @@ from typing import Any, Final, Generic, TypeVar, cast, get_type_hints
 import attrs
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol.converter import decoder, salvaged
+from jmap_async.protocol.codec.converter import decoder, salvaged
+from jmap_async.protocol.codec.leaves import leaf_of
+from jmap_async.protocol.codec.oddities import tell
+from jmap_async.protocol.codec.readers import Field, Names, Reader, begins_with_row
 from jmap_async.protocol.fields import (
     NO_REST,
     Decoder,
@@ -31,9 +34,6 @@ from jmap_async.protocol.fields import (
     writable_twin,
 )
 from jmap_async.protocol.json import JSONObject
-from jmap_async.protocol.leaves import leaf_of
-from jmap_async.protocol.oddities import tell
-from jmap_async.protocol.readers import Field, Names, Reader, begins_with_row
 
 C = TypeVar("C")
 

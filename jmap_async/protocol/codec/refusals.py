@@ -9,8 +9,8 @@ from typing import Any, Final, cast
 import attrs
 
 from jmap_async.errors import SetError, brief
+from jmap_async.protocol.codec.records import MakeDecoder, record_decoder
 from jmap_async.protocol.fields import Malformed
-from jmap_async.protocol.records import MakeDecoder, record_decoder
 
 # RFC 8620, 5.3: it has to have one.
 _UNKNOWN_TYPE: Final = "serverFail"

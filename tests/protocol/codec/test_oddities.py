@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from jmap_async.protocol import oddities
+from jmap_async.protocol.codec import oddities
 from jmap_async.protocol.fields import Malformed
 
 

@@ -8,8 +8,8 @@ import attrs
 import orjson
 from hypothesis import strategies as st
 
-from jmap_async.protocol.converter import encode
-from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.codec.converter import encode
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT
 from tests.protocol.strategies import INTEGERS, JSON, MOMENTS, TEXTS
 

@@ -17,13 +17,13 @@ from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol.call import Call, raw_method
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.codec.converter import decoder, encode
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.fields import Malformed
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference
 from jmap_async.protocol.types import ABSENT, Id
-from tests.protocol.kinds import NAMES, SIMPLE, WIRE_NAMES, Kind, members, object_class, wire
+from tests.protocol.codec.kinds import NAMES, SIMPLE, WIRE_NAMES, Kind, members, object_class, wire
 from tests.protocol.strategies import INTEGERS, JSON, MOMENTS, TEXTS, utc
 
 

@@ -25,6 +25,8 @@ import orjson
 
 from jmap_async.errors import LocalProtocolError, SetError
 from jmap_async.protocol import dates
+from jmap_async.protocol.codec.records import is_record, record_decoder, record_encoder
+from jmap_async.protocol.codec.refusals import set_error_decoder
 from jmap_async.protocol.fields import (
     LEAVES,
     NO_REST,
@@ -35,9 +37,7 @@ from jmap_async.protocol.fields import (
     is_optional,
 )
 from jmap_async.protocol.json import JSONObject
-from jmap_async.protocol.records import is_record, record_decoder, record_encoder
 from jmap_async.protocol.references import ResultReference
-from jmap_async.protocol.refusals import set_error_decoder
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import pytest
 
-from jmap_async.protocol.leaves import NAMES, Leaf, check, indented, leaf_of
+from jmap_async.protocol.codec.leaves import NAMES, Leaf, check, indented, leaf_of
 from tests.protocol.strategies import utc
 
 
