@@ -6,7 +6,7 @@ from typing import Final
 
 from jmap_async.testing.data_types import compose, email_type, mailstore
 from jmap_async.testing.data_types.mailbox import MAX_NAME_SIZE
-from jmap_async.testing.date_types import to_utc_date
+from jmap_async.testing.instants import to_utc_date
 from jmap_async.testing.message import compose_headers, entities, headers
 from jmap_async.testing.message.content import BODY_PROPERTIES, HEADER_SHORTCUTS, PREVIEW_SIZE
 from jmap_async.testing.standard.querying import COLLATIONS

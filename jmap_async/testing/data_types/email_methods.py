@@ -17,8 +17,8 @@ from jmap_async.testing.data_types import email_type
 from jmap_async.testing.data_types.email_query import search_terms
 from jmap_async.testing.data_types.email_type import BODY_ARGUMENTS, CREATED, DERIVED, EMAIL
 from jmap_async.testing.data_types.messages import content_of
-from jmap_async.testing.date_types import in_utc
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
+from jmap_async.testing.instants import in_utc
 from jmap_async.testing.message import dates
 from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.tokens import unfold, without_comments

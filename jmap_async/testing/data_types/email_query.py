@@ -15,7 +15,7 @@ from jmap_async.testing.checks import (
 )
 from jmap_async.testing.data_types.mailstore import base_subject
 from jmap_async.testing.data_types.messages import content_of
-from jmap_async.testing.date_types import BEFORE_ALL, Instant, instant
+from jmap_async.testing.instants import BEFORE_ALL, Instant, instant
 from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.headers import as_text
 from jmap_async.testing.methods import Call

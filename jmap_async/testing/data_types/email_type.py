@@ -24,8 +24,8 @@ from jmap_async.testing.data_types import mailstore
 from jmap_async.testing.data_types.compose import compose
 from jmap_async.testing.data_types.email_query import CONDITIONS, SORTS, collapse
 from jmap_async.testing.data_types.messages import content_of, mail_limits
-from jmap_async.testing.date_types import is_date, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, SetFailure, invalid_properties
+from jmap_async.testing.instants import is_date, is_utc_date, to_utc_date
 from jmap_async.testing.message.content import BODY_PROPERTIES, Content
 from jmap_async.testing.message.headers import parse_property
 from jmap_async.testing.methods import FLAG, Argument, Call

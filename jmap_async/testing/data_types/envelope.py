@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jmap_async.testing.checks import is_object, is_string, list_of
-from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
+from jmap_async.testing.instants import instant, is_utc_date, to_utc_date
 from jmap_async.testing.message.addresses import is_addr_spec
 from jmap_async.testing.message.content import Content
 from jmap_async.testing.message.mime import split_head

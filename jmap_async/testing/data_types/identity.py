@@ -11,8 +11,8 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.date_types import is_utc_date
 from jmap_async.testing.failures import SetFailure
+from jmap_async.testing.instants import is_utc_date
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.standard.datatype import ID_PROPERTY, DataType, Property, server_set
 from jmap_async.testing.standard.getting import changes_method, get_method

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from jmap_async.testing.date_types import instant
+from jmap_async.testing.instants import instant
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import JSONObject
 

@@ -10,8 +10,8 @@ from jmap_async.testing.checks import (
     nullable,
     one_of,
 )
-from jmap_async.testing.date_types import is_utc_date, to_utc_date
 from jmap_async.testing.failures import invalid_properties
+from jmap_async.testing.instants import is_utc_date, to_utc_date
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.standard.datatype import ID_PROPERTY, DataType, Property, server_set
 from jmap_async.testing.standard.getting import get_method

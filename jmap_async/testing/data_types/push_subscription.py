@@ -15,8 +15,8 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import MethodFailure, invalid_properties
+from jmap_async.testing.instants import instant, is_utc_date, to_utc_date
 from jmap_async.testing.methods import Call, Method
 from jmap_async.testing.standard.datatype import ID_PROPERTY, DataType, Property
 from jmap_async.testing.standard.getting import GET_ARGUMENTS, get, method

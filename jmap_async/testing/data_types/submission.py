@@ -16,8 +16,8 @@ from jmap_async.testing.checks import (
 )
 from jmap_async.testing.data_types import envelope as envelopes
 from jmap_async.testing.data_types.messages import content_of
-from jmap_async.testing.date_types import instant, is_utc_date, to_utc_date
 from jmap_async.testing.failures import SetFailure, invalid_properties
+from jmap_async.testing.instants import instant, is_utc_date, to_utc_date
 from jmap_async.testing.methods import Argument, Call, Method
 from jmap_async.testing.standard.datatype import ID_PROPERTY, Property, server_set
 from jmap_async.testing.standard.getting import changes_method, get_method, method

@@ -12,7 +12,7 @@ import orjson
 from yarl import URL
 
 from jmap_async.testing.data_types.push_subscription import is_reached, verification
-from jmap_async.testing.date_types import instant, to_utc_date
+from jmap_async.testing.instants import instant, to_utc_date
 from jmap_async.testing.state_changes import States, changed, state_change, states_of
 from jmap_async.testing.store import Push, World
 from jmap_async.testing.types import JSONObject

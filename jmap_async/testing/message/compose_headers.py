@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from jmap_async.testing.checks import is_address, is_list, is_object, is_string, list_of
-from jmap_async.testing.date_types import is_date, to_utc_date
 from jmap_async.testing.failures import invalid_properties
+from jmap_async.testing.instants import is_date, to_utc_date
 from jmap_async.testing.message import addresses, dates, encoded_words, identifiers
 from jmap_async.testing.message.content import HEADER_SHORTCUTS
 from jmap_async.testing.message.headers import parse_property

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from jmap_async.testing.date_types import is_date
+from jmap_async.testing.instants import is_date
 from jmap_async.testing.message.tokens import unfold, without_comments
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

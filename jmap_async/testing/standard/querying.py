@@ -19,8 +19,8 @@ from jmap_async.testing.checks import (
     list_of,
     nullable,
 )
-from jmap_async.testing.date_types import instant, is_utc_date
 from jmap_async.testing.failures import MethodFailure
+from jmap_async.testing.instants import instant, is_utc_date
 from jmap_async.testing.methods import FLAG, Argument, Call, Method
 from jmap_async.testing.standard.datatype import DataType
 from jmap_async.testing.standard.getting import method

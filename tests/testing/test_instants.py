@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing import date_types
+from jmap_async.testing import instants
 
 from .model import Model, message
 
@@ -65,17 +65,17 @@ BAD: tuple[object, ...] = (
 
 def test_t91_t128_what_is_a_date() -> None:
     """RFC 3339 decides, less lower case and zero fractions; a UTCDate ends with "Z"."""
-    assert [*GOOD, *WITH_OFFSETS] == [*filter(date_types.is_date, (*GOOD, *WITH_OFFSETS, *BAD))]
-    assert [*GOOD] == [*filter(date_types.is_utc_date, (*GOOD, *WITH_OFFSETS, *BAD))]
+    assert [*GOOD, *WITH_OFFSETS] == [*filter(instants.is_date, (*GOOD, *WITH_OFFSETS, *BAD))]
+    assert [*GOOD] == [*filter(instants.is_utc_date, (*GOOD, *WITH_OFFSETS, *BAD))]
 
 
 def test_t91_a_long_fraction_takes_no_long_time() -> None:
     """Each digit is looked at once, whether it is a date in the end or not."""
     digits = "1" * 200_000
-    assert date_types.is_date(f"2026-01-02T03:04:05.{digits}Z")
-    assert not date_types.is_date(f"2026-01-02T03:04:05.{digits}X")
+    assert instants.is_date(f"2026-01-02T03:04:05.{digits}Z")
+    assert not instants.is_date(f"2026-01-02T03:04:05.{digits}X")
     with pytest.raises(ValueError, match="not a Date"):
-        date_types.instant(f"2026-01-02T03:04:05.{digits}X")
+        instants.instant(f"2026-01-02T03:04:05.{digits}X")
 
 
 Moment = tuple[Fraction, Fraction]
@@ -111,20 +111,20 @@ def test_instants_are_in_the_order_of_time(drawn: list[tuple[str, Moment]]) -> N
     """Two dates compare as their exact times do, equal ones included."""
     for one, moment in drawn:
         for other, another in drawn:
-            assert (moment < another) == (date_types.instant(one) < date_types.instant(other))
-            assert (moment == another) == (date_types.instant(one) == date_types.instant(other))
+            assert (moment < another) == (instants.instant(one) < instants.instant(other))
+            assert (moment == another) == (instants.instant(one) == instants.instant(other))
 
 
 @given(written())
 def test_a_date_in_utc_is_the_same_instant(drawn: tuple[str, Moment]) -> None:
     """Unless its year would have no four digits."""
     text, (seconds, _) = drawn
-    found = date_types.in_utc(text)
+    found = instants.in_utc(text)
     if found is None:
         assert seconds < -366 * 86_400 or text.startswith("9999")
     else:
-        assert date_types.is_utc_date(found)
-        assert date_types.instant(text) == date_types.instant(found)
+        assert instants.is_utc_date(found)
+        assert instants.instant(text) == instants.instant(found)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_date_in_utc_is_the_same_instant(drawn: tuple[str, Moment]) -> None:
 )
 def test_a_moment_is_written_as_utc_date(moment: datetime, expected: str) -> None:
     """Other zones are converted, and years have four digits."""
-    assert expected == date_types.to_utc_date(moment)
+    assert expected == instants.to_utc_date(moment)
 
 
 # In the server
@@ -330,6 +330,6 @@ def test_no_date_is_too_much_for_the_server(date: object) -> None:
     for method, arguments in _calls(date):
         [(_, found)] = model.responses((method, arguments))
         refused = "type" in found or found.get("notCreated") or found.get("notUpdated")
-        assert date is None or date_types.is_date(date) or refused, (method, found)
+        assert date is None or instants.is_date(date) or refused, (method, found)
     vacation = model.get_one("VacationResponse", "singleton")
-    assert (date if date_types.is_utc_date(date) else None) == vacation["fromDate"]
+    assert (date if instants.is_utc_date(date) else None) == vacation["fromDate"]
