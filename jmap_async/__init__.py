@@ -83,8 +83,8 @@ from jmap_async.facades import Facades
 from jmap_async.planner import Again, PlannedRequest
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.call import Call
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.filters import Comparator, FilterCondition, FilterOperator
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.raw import RawResponse
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.session import Account, CoreCapability, Session

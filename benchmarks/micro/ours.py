@@ -9,7 +9,7 @@ from jmap_async.capabilities.email import Email, EmailProperty
 from jmap_async.client import Client
 from jmap_async.planner import Planner
 from jmap_async.protocol import messages
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.standard import GetResponse
 
 Update = Mapping[str, Mapping[str, object]]

@@ -31,7 +31,7 @@ from typing import (
 
 from jmap_async.protocol.blob import Blob, BlobSource
 from jmap_async.protocol.call import Call, Method, Sender, only_reads
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 from jmap_async.protocol.fields import Decoder
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.standard import Arguments, GetResponse

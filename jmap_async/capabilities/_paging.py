@@ -21,9 +21,9 @@ from typing import Final, Generic, TypeVar
 from jmap_async.capabilities._together import together
 from jmap_async.errors import MethodError, RemoteProtocolError
 from jmap_async.protocol.call import Call
+from jmap_async.protocol.codec.objects import is_readable
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import HasId
-from jmap_async.protocol.objects import is_readable
 from jmap_async.protocol.standard import GetResponse, QueryResponse
 from jmap_async.protocol.types import Id
 

@@ -3,8 +3,8 @@
 from typing import TypeVar
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol.converter import decoder
-from jmap_async.protocol.objects import DataObject
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.standard import SetResponse
 from jmap_async.protocol.types import Wire
 

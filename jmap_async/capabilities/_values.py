@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.ids import IdLike, IdsLike, are_strings, as_id, as_ids, ids_argument
+from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids, ids_argument
+from jmap_async.protocol.json import are_strings
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import IdList
 from jmap_async.protocol.types import Id

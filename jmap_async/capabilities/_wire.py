@@ -5,7 +5,7 @@ from typing import cast
 
 import attrs
 
-from jmap_async.protocol.converter import unstructure
+from jmap_async.protocol.codec.converter import unstructure
 
 
 def members(value: object) -> Mapping[str, object]:

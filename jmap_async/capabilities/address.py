@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import declared
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT
 
 

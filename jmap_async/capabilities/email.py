@@ -9,8 +9,8 @@ from jmap_async.capabilities._values import as_id_map, as_keywords, as_message_i
 from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.headers import EmailHeader, EmailHeaderProperty, HeaderProperty
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import declared
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id
 
 EmailProperty = (

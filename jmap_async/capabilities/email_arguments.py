@@ -30,7 +30,7 @@ from jmap_async.capabilities.email_query import (
 )
 from jmap_async.capabilities.headers import check_properties
 from jmap_async.errors import LocalProtocolError, SetError
-from jmap_async.protocol.asking import Asked, asked_of
+from jmap_async.protocol.codec.asking import Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import forgiving, named
 from jmap_async.protocol.filters import Comparator

@@ -10,6 +10,7 @@ import attrs
 from jmap_async.capabilities._values import as_keyword
 from jmap_async.capabilities._wire import items, members
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.codec.objects import data_object
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.filters import (
     Comparator,
@@ -18,7 +19,6 @@ from jmap_async.protocol.filters import (
     as_sort,
 )
 from jmap_async.protocol.ids import as_id, as_ids
-from jmap_async.protocol.objects import data_object
 from jmap_async.protocol.types import ABSENT, Id, Wire
 
 

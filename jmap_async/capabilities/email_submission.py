@@ -14,11 +14,11 @@ from jmap_async.capabilities._wire import members
 from jmap_async.capabilities.email import Email
 from jmap_async.errors import LocalProtocolError, MethodError
 from jmap_async.protocol import patch
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import arguments, declared, record
 from jmap_async.protocol.fields import LOCAL
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
 from jmap_async.protocol.ids import as_ids
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.session import MAIL
 from jmap_async.protocol.standard import (

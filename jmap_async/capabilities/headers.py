@@ -5,9 +5,9 @@ from typing import Final, Literal, NewType, get_args
 
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import declared
-from jmap_async.protocol.ids import are_strings
-from jmap_async.protocol.objects import DataObject, data_object
+from jmap_async.protocol.json import are_strings
 from jmap_async.protocol.types import ABSENT
 
 

@@ -10,9 +10,9 @@ from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_nullable_id
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import NotFound
+from jmap_async.protocol.codec.objects import DataObject, check_readable, data_object, is_readable
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort
-from jmap_async.protocol.objects import DataObject, check_readable, data_object, is_readable
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import (
     ByIds,

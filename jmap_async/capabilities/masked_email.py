@@ -9,9 +9,9 @@ from jmap_async.capabilities._extensions import usual
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.capabilities._sets import created, merged
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.ids import IdLike, as_id
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import ByIds, GetResponse, Set, SetResponse
 from jmap_async.protocol.types import ABSENT, Id

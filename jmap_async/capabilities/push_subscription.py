@@ -11,9 +11,9 @@ from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._wire import items
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import patch
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.ids import check_creation_id, check_ids, ids_argument
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import Arguments, ByIds, GetResponse, IdList, SetResponse
 from jmap_async.protocol.types import ABSENT, Id, Wire

@@ -9,9 +9,9 @@ from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities.email import EXTENSIONS
 from jmap_async.capabilities.email_query import EmailFilter, check_filter, condition_names
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Filter
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import Arguments, GetResponse, IdList
 from jmap_async.protocol.types import ABSENT, Id

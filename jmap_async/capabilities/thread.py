@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from jmap_async.capabilities._facade import DataType, method
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import arguments, declared
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import ByIds, Changes, ChangesResponse, GetResponse
 from jmap_async.protocol.types import ABSENT, Id

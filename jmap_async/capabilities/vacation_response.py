@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.capabilities._header_values import check_one_line
 from jmap_async.capabilities._wire import members
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.declaring import arguments, declared
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import ByIds, GetResponse, Set, SetResponse
 from jmap_async.protocol.types import ABSENT, Id

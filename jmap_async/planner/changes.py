@@ -18,7 +18,8 @@ from jmap_async.planner.mentions import stand_in, way_back
 from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE, Writer
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
+from jmap_async.protocol.json import is_object
 
 Fragments = Sequence[tuple[int, bytes]]
 """JSON, and which argument it is a part of (see load.py)."""
@@ -130,7 +131,7 @@ class Change:
             text = b"[%b]" if self.phase == CREATE else b"{%b}"
             loaded = orjson.loads(text % self.body)
             for value in loaded if self.phase == CREATE else loaded.values():
-                said = [*said, *value] if creations.is_object(value) else said
+                said = [*said, *value] if is_object(value) else said
         return set(_WORD.findall(" ".join(said)))
 
 
@@ -180,7 +181,7 @@ def _only(update: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
 
 def _building(change: Change, value: Any) -> Change:
     """Take note of the makers that a change mentions."""
-    if creations.is_object(value):
+    if is_object(value):
         names = creations.mentioned(value)
         makers = change.writer.entry.makers
         change.makers = {name: maker for name, maker in makers.items() if name in names}

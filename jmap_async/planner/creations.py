@@ -8,9 +8,9 @@ lead there, in the keys of `update`, and in the arguments `destroy` and `onSucce
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeGuard, cast
+from typing import Any, Final, cast
 
-from jmap_async.protocol.ids import are_strings
+from jmap_async.protocol.json import is_array, is_object
 from jmap_async.protocol.references import CreationReference
 
 # Header fields may end in "Id" too; what they hold is text.
@@ -31,21 +31,6 @@ _LISTS: Final = frozenset({"destroyed", "notFound"})
 
 Names = Mapping[str, str]
 """A creation id as its caller knows it, to what stands for it in a request; or the way back."""
-
-
-def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Tell whether JSON is an object."""
-    return isinstance(value, dict)
-
-
-def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Tell whether JSON is an array."""
-    return isinstance(value, list)
-
-
-def is_list_of_ids(value: object) -> TypeGuard[list[str]]:
-    """Tell whether a value is what /get takes for its ids."""
-    return is_array(value) and are_strings(value)
 
 
 def may_mention(encoded: bytes) -> bool:

@@ -9,7 +9,7 @@ import orjson
 
 from jmap_async.errors import Outcome
 from jmap_async.protocol.call import Method
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.declaring import record, state
 from jmap_async.protocol.messages import MethodResponse
 

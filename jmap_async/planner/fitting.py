@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from jmap_async.errors import RemoteProtocolError, brief
-from jmap_async.planner.creations import is_array, is_object
-from jmap_async.protocol.oddities import warn_once
+from jmap_async.protocol.codec.oddities import warn_once
+from jmap_async.protocol.json import is_array, is_object
 from jmap_async.redaction import beginning
 
 # In the order in which the server works (RFC 8620, 5.3).

@@ -12,7 +12,6 @@ from jmap_async.errors import (
     MethodError,
     RequestTooLarge,
 )
-from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
 from jmap_async.planner.order import may_go, note_firm
@@ -34,7 +33,8 @@ from jmap_async.planner.shares import (
     without,
 )
 from jmap_async.planner.units import Offer, Unit, concerns_all
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
+from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from jmap_async.planner import creations
 from jmap_async.planner.entry import NOTHING, Entry, Reference
 from jmap_async.planner.permitted import permitted
 from jmap_async.protocol.call import AnyCall, Method
-from jmap_async.protocol.converter import encodable, encode, unstructure
-from jmap_async.protocol.ids import are_strings
+from jmap_async.protocol.codec.converter import encodable, encode, unstructure
+from jmap_async.protocol.json import are_strings, is_list_of_ids
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.standard import Arguments
@@ -88,7 +88,7 @@ def _is_by_ids(method: Method, arguments: Mapping[str, Any]) -> bool:
     if not method.reads or not method.name.endswith("/get"):
         return False
     ids = arguments.get("ids")
-    return bool(ids) and creations.is_list_of_ids(ids)
+    return bool(ids) and is_list_of_ids(ids)
 
 
 def _split(

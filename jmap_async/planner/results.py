@@ -6,12 +6,12 @@ from typing import Any, cast
 import attrs
 
 from jmap_async.errors import JMAPError, MethodError, RemoteProtocolError
-from jmap_async.planner.creations import is_array
 from jmap_async.planner.entry import NOT_DECODED, Answer
 from jmap_async.planner.shares import own_copy
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.fields import Decoder, Malformed
+from jmap_async.protocol.json import is_array
 from jmap_async.protocol.messages import MethodResponse
 from jmap_async.protocol.raw import RawResponse
 

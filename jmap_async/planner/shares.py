@@ -6,10 +6,10 @@ from typing import Any, Final, cast
 import attrs
 import orjson
 
-from jmap_async.planner.creations import is_array, is_object
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.request import Request
 from jmap_async.protocol.declaring import state
+from jmap_async.protocol.json import is_array, is_object
 
 UNREAD: Final = object()
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 import attrs
 import orjson
 
-from jmap_async.planner.creations import is_array, is_list_of_ids, is_object
 from jmap_async.planner.entry import Entry
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.declaring import record
+from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
 
 METHOD: Final = "EmailSubmission/set"

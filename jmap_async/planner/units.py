@@ -32,7 +32,7 @@ from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
 from jmap_async.planner.shares import own_copy
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:

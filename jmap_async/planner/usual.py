@@ -18,9 +18,10 @@ from jmap_async.planner import creations
 from jmap_async.planner.entry import NOTHING, Alike, Entry
 from jmap_async.planner.permitted import permitted
 from jmap_async.protocol.call import AnyCall
-from jmap_async.protocol.converter import encode, unstructure
+from jmap_async.protocol.codec.converter import encode, unstructure
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import are_plain_ids
+from jmap_async.protocol.json import is_object
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.standard import ByIds, Set
 
@@ -95,7 +96,7 @@ def _read(call: AnyCall, session: Session, arguments: ByIds) -> Entry | None:
 def _update(call: AnyCall, session: Session) -> Entry | None:
     arguments: Any = call.arguments
     update: object = arguments.update
-    if not creations.is_object(update) or not update:
+    if not is_object(update) or not update:
         return None
     kind = _kind(call, session, "update")
     if kind is None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterable
 from typing import Union, cast
 
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import forgiving
 from jmap_async.protocol.types import Id

@@ -12,7 +12,7 @@ import attrs
 
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import pointer
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import Decoder
 from jmap_async.protocol.raw import RawResponse

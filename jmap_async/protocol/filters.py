@@ -5,8 +5,8 @@ from typing import Generic, Literal, Self, TypeAlias, TypeVar, cast
 
 import attrs
 
+from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.declaring import record
-from jmap_async.protocol.objects import DataObject
 from jmap_async.protocol.types import Wire
 
 F = TypeVar("F", bound="FilterCondition")

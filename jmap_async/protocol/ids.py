@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Protocol, TypeGuard, cast
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched
+from jmap_async.protocol.json import are_strings
 from jmap_async.protocol.references import CreationReference, ResultReference
 
 
@@ -74,16 +75,6 @@ def ids_argument(
     if isinstance(value, Iterable):
         return [one if isinstance(one, CreationReference) else as_id(one) for one in value]
     return [as_id(value)]
-
-
-def are_strings(values: Iterable[Any], *, without: str | None = None) -> bool:
-    """Tell whether all are strings, and a text is in none of them."""
-    try:
-        # All in one: a tenth of the price of a loop.
-        joined = "\n".join(values)
-    except TypeError:
-        return False
-    return without is None or without not in joined
 
 
 def check_id(value: object, what: str = "id") -> None:

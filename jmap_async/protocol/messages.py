@@ -7,6 +7,7 @@ import orjson
 
 from jmap_async.errors import METHOD_ERRORS, MethodError, RemoteProtocolError, brief, shorten
 from jmap_async.protocol.declaring import state
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.strict_json import load_unique
 from jmap_async.redaction import beginning
 
@@ -33,7 +34,7 @@ class MethodResponse:
     """One response: `name` is the method's, or "error" (RFC 8620, 3.2)."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: JSONObject
     call_id: str
 
 
@@ -96,7 +97,7 @@ def _method_response(item: Any) -> MethodResponse:  # noqa: ANN401 - any JSON
     )
 
 
-def method_error(arguments: dict[str, Any], *, method: str, call_id: str) -> MethodError:
+def method_error(arguments: JSONObject, *, method: str, call_id: str) -> MethodError:
     """Make the exception for an "error" response (RFC 8620, 3.6.2)."""
     type_ = arguments.get("type")
     if not isinstance(type_, str):

@@ -1,11 +1,12 @@
-"""Results of calls that are not here yet, used as arguments of other calls."""
+"""Results of calls that are not here yet, used as arguments of other calls.
 
-from typing import TYPE_CHECKING, Generic, TypeVar, Union
+Calls make references, and the arguments of calls may be references. So that this is no circle, the
+call that one refers to has no type here: it is a `Call`.
+"""
+
+from typing import Any, Generic, TypeVar, Union
 
 from jmap_async.protocol.declaring import record
-
-if TYPE_CHECKING:
-    from jmap_async.protocol.call import AnyCall
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -20,7 +21,7 @@ class ResultReference(Generic[T_co]):
     resolves it, else it is resolved here, by the same rules.
     """
 
-    call: "AnyCall"
+    call: Any
     path: str
 
     def __repr__(self) -> str:
@@ -31,7 +32,7 @@ class ResultReference(Generic[T_co]):
 class CreationReference:
     """The id that a call will give to the object created under `key` (RFC 8620, 5.3)."""
 
-    call: "AnyCall"
+    call: Any
     key: str
 
     def __repr__(self) -> str:

@@ -7,10 +7,10 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 
 from jmap_async.errors import RemoteProtocolError, brief
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.oddities import warn_once
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import LOCAL, forgiving
-from jmap_async.protocol.oddities import warn_once
 from jmap_async.protocol.strict_json import load_last
 from jmap_async.protocol.types import Id
 from jmap_async.redaction import beginning

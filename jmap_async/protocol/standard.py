@@ -11,7 +11,7 @@ import attrs
 
 from jmap_async.errors import LocalProtocolError, MethodError, SetError, SetFailed, shorten
 from jmap_async.protocol import patch
-from jmap_async.protocol.asking import MADE, Asked, asked_of
+from jmap_async.protocol.codec.asking import MADE, Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import LOCAL, forgiving
 from jmap_async.protocol.filters import Comparator, F, Filter, as_sort

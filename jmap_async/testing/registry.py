@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from jmap_async.testing import (
-    copying,
+from jmap_async.testing.data_types import (
     email_methods,
     identity,
     mailbox,
@@ -13,6 +12,7 @@ from jmap_async.testing import (
     submission,
 )
 from jmap_async.testing.methods import Method
+from jmap_async.testing.standard import copying
 from jmap_async.testing.types import CORE
 
 METHODS: Final[Mapping[str, Method]] = {

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from jmap_async.testing import compose, compose_headers, email_type, entities, headers, mailstore
-from jmap_async.testing.content import BODY_PROPERTIES, HEADER_SHORTCUTS, PREVIEW_SIZE
-from jmap_async.testing.date_types import to_utc_date
-from jmap_async.testing.mailbox import MAX_NAME_SIZE
-from jmap_async.testing.querying import COLLATIONS
+from jmap_async.testing.data_types import compose, email_type, mailstore
+from jmap_async.testing.data_types.mailbox import MAX_NAME_SIZE
+from jmap_async.testing.instants import to_utc_date
+from jmap_async.testing.message import compose_headers, entities, headers
+from jmap_async.testing.message.content import BODY_PROPERTIES, HEADER_SHORTCUTS, PREVIEW_SIZE
+from jmap_async.testing.standard.querying import COLLATIONS
 from jmap_async.testing.store import Account
 from jmap_async.testing.types import CORE, MAIL, SUBMISSION, JSONObject
 

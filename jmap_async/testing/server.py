@@ -10,12 +10,12 @@ import orjson
 from aiohttp import web
 
 from jmap_async.testing import engine, seeding
+from jmap_async.testing.http.pushing import Pusher
+from jmap_async.testing.http.web import Handlers, OnRequest, OnResponse
 from jmap_async.testing.limits import Limits
-from jmap_async.testing.pushing import Pusher
 from jmap_async.testing.seeding import Attachment
 from jmap_async.testing.store import Account, Push, SentMessage, World
 from jmap_async.testing.types import CAPABILITIES, CORE, JSONObject
-from jmap_async.testing.web import Handlers, OnRequest, OnResponse
 
 
 def utc_now() -> datetime:

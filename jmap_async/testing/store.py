@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 import attrs
 
-from jmap_async.testing.content import Content
 from jmap_async.testing.limits import Limits
-from jmap_async.testing.mime import blob_id_of
+from jmap_async.testing.message.content import Content
+from jmap_async.testing.message.mime import blob_id_of
 from jmap_async.testing.types import CORE, JSONObject
 
 Kind = Literal["created", "updated", "counts", "destroyed"]

@@ -23,10 +23,10 @@ from jmap_async.capabilities.thread import Thread
 from jmap_async.capabilities.vacation_response import VacationResponse
 from jmap_async.errors import PropertyLeftOut, RemoteProtocolError
 from jmap_async.protocol import session
-from jmap_async.protocol.asking import asked_of
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.asking import asked_of
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.fields import Malformed
-from jmap_async.protocol.objects import DataObject
 from jmap_async.protocol.session import CORE, MAIL
 from jmap_async.protocol.standard import (
     ChangesResponse,

@@ -19,7 +19,7 @@ from aiohttp import web
 
 import jmap_async
 from jmap_async import Client, JMAPError, Retry
-from jmap_async.protocol import oddities
+from jmap_async.protocol.codec import oddities
 from jmap_async.protocol.session import CORE, MAIL
 from jmap_async.redaction import chain
 from tests.serving import AT_ONCE, site

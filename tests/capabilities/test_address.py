@@ -10,7 +10,7 @@ from jmap_async.capabilities.address import (
     parse_address,
 )
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Body parts and their text."""
 
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.protocol.converter import decoder, unstructure
+from jmap_async.protocol.codec.converter import decoder, unstructure
 
 
 def test_parts_may_be_nested() -> None:

@@ -23,7 +23,7 @@ from jmap_async.errors import (
     PropertyNotFetched,
 )
 from jmap_async.protocol.blob import Blob
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from jmap_async import Client
 from jmap_async.capabilities.core import BlobCopy, BlobCopyResponse
 from jmap_async.errors import LocalProtocolError, SetFailed
-from jmap_async.protocol.converter import decoder, unstructure
+from jmap_async.protocol.codec.converter import decoder, unstructure
 from jmap_async.testing.server import MemoryServer
 
 

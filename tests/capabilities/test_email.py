@@ -9,7 +9,7 @@ import pytest
 from jmap_async.capabilities.address import EmailAddress
 from jmap_async.capabilities.email import Email, EmailImport
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched, RemoteProtocolError
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.codec.converter import decoder, encode
 
 
 def test_creating_an_email_sends_what_was_set() -> None:

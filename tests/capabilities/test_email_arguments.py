@@ -17,7 +17,7 @@ from jmap_async.capabilities.email_arguments import (
 from jmap_async.capabilities.email_query import EmailFilter
 from jmap_async.capabilities.headers import header
 from jmap_async.errors import LocalProtocolError, SetFailed
-from jmap_async.protocol.converter import decoder, unstructure
+from jmap_async.protocol.codec.converter import decoder, unstructure
 from jmap_async.protocol.filters import Comparator
 from jmap_async.protocol.standard import Arguments
 

@@ -15,7 +15,7 @@ from jmap_async.capabilities.email_query import (
 )
 from jmap_async.capabilities.mailbox import Mailbox
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.filters import Comparator
 
 

@@ -17,7 +17,7 @@ from jmap_async.capabilities.email_submission import (
 )
 from jmap_async.capabilities.identity import Identity
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.codec.converter import decoder, encode
 from jmap_async.testing.server import MemoryServer
 
 SUBMISSION = EmailSubmission(identity_id="I1", email_id="M1")

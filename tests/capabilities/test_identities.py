@@ -6,7 +6,7 @@ from jmap_async.capabilities._identities import choose_identity, sender_of
 from jmap_async.capabilities.address import EmailAddress
 from jmap_async.capabilities.identity import Identity
 from jmap_async.errors import LocalProtocolError, NotFound, RemoteProtocolError
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 

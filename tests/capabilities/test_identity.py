@@ -4,7 +4,7 @@ import orjson
 
 from jmap_async import Client
 from jmap_async.capabilities.identity import Identity
-from jmap_async.protocol.converter import encode
+from jmap_async.protocol.codec.converter import encode
 
 
 def test_t143_what_the_client_has_to_apply() -> None:

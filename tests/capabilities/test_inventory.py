@@ -29,9 +29,9 @@ from jmap_async.capabilities import (
 )
 from jmap_async.capabilities._facade import data_type, method
 from jmap_async.errors import METHOD_ERRORS, LocalProtocolError, SetError
+from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.fields import wire_fields, wire_name
 from jmap_async.protocol.filters import Comparator, FilterCondition
-from jmap_async.protocol.objects import DataObject
 
 DATA = Path(__file__).parents[1] / "data" / "inventory.json"
 Rfc = dict[str, Any]

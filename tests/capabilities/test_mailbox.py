@@ -13,7 +13,7 @@ from jmap_async.capabilities.mailbox import (
     by_role,
 )
 from jmap_async.errors import NotFound, RemoteProtocolError, UnsupportedCapability
-from jmap_async.protocol.converter import encode, unstructure
+from jmap_async.protocol.codec.converter import encode, unstructure
 from jmap_async.testing import JSONObject
 from jmap_async.testing.server import MemoryServer
 

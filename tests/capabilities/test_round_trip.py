@@ -12,9 +12,9 @@ from hypothesis import given, settings, strategies as st
 
 from jmap_async.capabilities import core, mail, masked_email, submission, vacation_response
 from jmap_async.protocol import dates
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.codec.converter import decoder, encode
+from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.fields import wire_fields, wire_name
-from jmap_async.protocol.objects import DataObject
 
 # Imported, so that their classes are known below.
 MODULES = (core, mail, masked_email, submission, vacation_response)

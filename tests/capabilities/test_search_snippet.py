@@ -7,7 +7,7 @@ from jmap_async import Client
 from jmap_async.capabilities.email_query import EmailFilter
 from jmap_async.capabilities.search_snippet import SearchSnippet, SearchSnippetGet
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import decoder, encode
+from jmap_async.protocol.codec.converter import decoder, encode
 from jmap_async.protocol.standard import GetResponse
 from jmap_async.testing.server import MemoryServer
 

@@ -18,7 +18,7 @@ from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.mailbox import Mailbox
 from jmap_async.client import Client
 from jmap_async.errors import LocalProtocolError
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
 
 
 def test_ids() -> None:

@@ -6,10 +6,10 @@ import pytest
 from jmap_async.errors import MethodError, RemoteProtocolError
 from jmap_async.planner import Answer, result_of, slices
 from jmap_async.protocol.call import Method
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.messages import MethodResponse
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.standard import GetResponse
 from jmap_async.protocol.types import ABSENT, Id
 

@@ -6,10 +6,10 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
+from jmap_async.protocol.codec.objects import data_object
 from jmap_async.protocol.filters import Comparator, FilterCondition, FilterOperator, as_sort
-from jmap_async.protocol.objects import data_object
 from jmap_async.protocol.types import ABSENT
-from tests.protocol.kinds import wire
+from tests.protocol.codec.kinds import wire
 
 
 @data_object

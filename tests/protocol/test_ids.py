@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.ids import (
     IdsLike,
     are_plain_ids,
@@ -18,7 +19,6 @@ from jmap_async.protocol.ids import (
     check_ids,
     ids_argument,
 )
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.types import ABSENT, Id
 
@@ -63,8 +63,8 @@ def test_an_object_stands_for_its_id() -> None:
 
 def test_references_stay_what_they_are() -> None:
     """A single creation reference is one id."""
-    result: ResultReference[list[str]] = ResultReference(None, "/ids")  # type: ignore[arg-type]
-    creation = CreationReference(None, "k")  # type: ignore[arg-type]
+    result: ResultReference[list[str]] = ResultReference(None, "/ids")
+    creation = CreationReference(None, "k")
     assert result is ids_argument(result)
     assert [creation] == ids_argument(creation)
     assert ids_argument(None) is None
@@ -103,7 +103,7 @@ def test_many_ids_are_checked_as_one(many: list[str]) -> None:
 @pytest.mark.parametrize("wrong", ["", "a\nb", "\n", "a ", "x" * 256, 5, None])
 def test_the_wrong_one_among_many_is_named(wrong: object) -> None:
     """Wherever it stands; references to creations are fine."""
-    creation = CreationReference(None, "k")  # type: ignore[arg-type]
+    creation = CreationReference(None, "k")
     for others in ([], ["a"], ["a", creation], ["a"] * 1000):
         check_ids(others)
         for many in ([wrong, *others], [*others, wrong]):

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import RemoteProtocolError
-from jmap_async.protocol import oddities, session
+from jmap_async.protocol import session
+from jmap_async.protocol.codec import oddities
 from jmap_async.protocol.session import CORE, Account, CoreCapability
 from tests.protocol.strategies import JSON, TEXTS
 

@@ -6,10 +6,10 @@ import attrs
 import pytest
 
 from jmap_async.errors import LocalProtocolError, SetError, SetFailed
-from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.codec.converter import decoder
+from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.fields import Malformed
 from jmap_async.protocol.filters import FilterCondition
-from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import CreationReference
 from jmap_async.protocol.standard import (
     AddedItem,
@@ -28,7 +28,7 @@ from jmap_async.protocol.standard import (
     SetResponse,
 )
 from jmap_async.protocol.types import ABSENT, Id
-from tests.protocol.kinds import wire
+from tests.protocol.codec.kinds import wire
 from tests.protocol.sender import call
 
 

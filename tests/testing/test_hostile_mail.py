@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import example, given, strategies as st
 
-from jmap_async.testing.email_type import EMAIL
-from jmap_async.testing.headers import FORMS
+from jmap_async.testing.data_types.email_type import EMAIL
+from jmap_async.testing.message.headers import FORMS
 from jmap_async.testing.store import Blob
 from tests.testing.model import Model
 

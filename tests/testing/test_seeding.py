@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.testing.content import Content
-from jmap_async.testing.messages import content_of
+from jmap_async.testing.data_types.messages import content_of
+from jmap_async.testing.message.content import Content
 from tests.testing.model import Model, message
 
 PRINTABLE = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=40)

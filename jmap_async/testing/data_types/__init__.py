@@ -1,0 +1,1 @@
+"""The data types that the server has: what is special about each, and its methods."""

@@ -1,0 +1,1 @@
+"""HTTP: requests and blobs, the event source, and pushes to subscriptions."""

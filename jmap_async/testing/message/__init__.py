@@ -1,0 +1,1 @@
+"""Mail: reading and writing messages, their header fields and their parts."""
