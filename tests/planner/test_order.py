@@ -1,11 +1,14 @@
 """Who stands behind whom: the calls of one owner, in the order of their first await."""
 
-from hypothesis import given, strategies as st
+from random import Random
 
+from hypothesis import given, settings, strategies as st
+
+from jmap_async.errors import RateLimited
 from jmap_async.planner import Answer, Entry, Request
 from jmap_async.planner.order import Owners, is_done, may_go, pending
 from jmap_async.protocol.session import CoreCapability
-from tests.planner.desk import Desk
+from tests.planner.desk import Desk, Wire, failed, members, mentions, with_limits
 from tests.planner.model import method_of
 
 KINDS = {"r": "Email/get", "w": "Email/set"}
@@ -119,3 +122,69 @@ def test_a_call_goes_when_what_it_stands_behind_is_answered_or_in_front_of_it() 
     assert not may_go(read, other)  # its request has not come to its end
     request.over = True
     assert may_go(read, other)
+
+
+EMAILS = ["M1", "M2", "M3", "M4"]
+
+rows = st.just(["poison"]) | st.lists(st.sampled_from(EMAILS), unique=True, min_size=1, max_size=3)
+asked = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("rw"), rows, st.booleans()), max_size=12
+)
+most = st.sampled_from([1, 2, 3, 500])
+limits = st.fixed_dictionaries(
+    {"max_calls_in_request": most, "max_objects_in_get": most, "max_objects_in_set": most}
+)
+
+
+@settings(max_examples=400)
+@given(asked, limits, st.integers(1, 3), st.builds(Random, st.integers(0, 2**32)))
+def test_whatever_the_server_refuses_order_is_kept(
+    program: list[tuple[str, str, list[str], bool]],
+    limits: dict[str, int],
+    slots: int,
+    random: Random,
+) -> None:
+    """A read sees what its task wrote before, and only that; and only what is wrong fails."""
+    desk = Desk(told=with_limits(**limits), slots=slots, attempts=100)
+    is_bad = mentions("poison")
+    desk.reject = lambda _, arguments: "forbidden" if is_bad(arguments) else None
+
+    def refuse(_: Wire) -> None:
+        if random.random() < 0.2:
+            raise RateLimited("busy")
+
+    desk.refuse = refuse
+    flying: list[Request] = []
+    for number, (owner, kind, ids, turn) in enumerate(program):
+        desk.by(owner)
+        _ = (
+            desk.get(*ids, properties=["keywords"])
+            if kind == "r"
+            else desk.flag(*ids, keyword=f"{owner}{number}")
+        )
+        if turn and len(flying) < slots and (request := desk.next_request()):
+            flying.append(request)
+        if flying and random.random() < 0.5:
+            desk.carry(flying.pop(random.randrange(len(flying))))
+    while flying:
+        desk.carry(flying.pop(random.randrange(len(flying))))
+    desk.run()
+    assert _wrong(program) == [*failed(desk.entries)]
+    for number, (owner, kind, ids, _) in enumerate(program):
+        if kind == "r" and "poison" not in ids:
+            for row in members(desk.entries[number])["list"]:
+                seen = {one for one in row["keywords"] if one.startswith(owner)}
+                assert _written(program[:number], owner, row["id"]) == seen
+
+
+def _wrong(program: list[tuple[str, str, list[str], bool]]) -> list[int]:
+    return [number for number, (*_, ids, _) in enumerate(program) if "poison" in ids]
+
+
+def _written(program: list[tuple[str, str, list[str], bool]], owner: str, id: str) -> set[str]:
+    """Return the keywords that somebody has set on an email."""
+    return {
+        f"{owner}{number}"
+        for number, (who, kind, ids, _) in enumerate(program)
+        if (who, kind) == (owner, "w") and id in ids
+    }
