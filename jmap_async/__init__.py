@@ -10,7 +10,6 @@ from jmap_async._version import __version__
 from jmap_async.auth import Auth, BasicAuth, BearerAuth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download
-from jmap_async.capabilities._facade import Capability, DataType, data_type, method
 from jmap_async.capabilities.address import EmailAddress, EmailAddressGroup
 from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.email import Email, EmailImport
@@ -23,6 +22,7 @@ from jmap_async.capabilities.email_submission import (
     Envelope,
     SentSubmission,
 )
+from jmap_async.capabilities.facade import Capability, DataType, data_type, method
 from jmap_async.capabilities.headers import EmailHeader, header
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter, MailboxRights

@@ -5,10 +5,10 @@ from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar, cast, get_origin
 
-from jmap_async.capabilities._facade import Capability, DataType, Host, data_type, method
 from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
 from jmap_async.capabilities.email_methods import EmailMethods
 from jmap_async.capabilities.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.facade import Capability, DataType, Host, data_type, method
 from jmap_async.capabilities.identity import IdentityMethods
 from jmap_async.capabilities.mail import Mail
 from jmap_async.capabilities.mailbox import MailboxMethods

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async.capabilities.facade import Capability, DataType, data_type, method
 from jmap_async.errors import (
     LocalProtocolError,
     NoAccount,

@@ -9,7 +9,6 @@ import attrs
 
 from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import AttachmentLike, Letter
-from jmap_async.capabilities._facade import DataType, method
 from jmap_async.capabilities._paging import Page, read_page, walk
 from jmap_async.capabilities._sending import Post
 from jmap_async.capabilities.address import AddressesLike, AddressLike, parse_address
@@ -27,6 +26,7 @@ from jmap_async.capabilities.email_arguments import (
 )
 from jmap_async.capabilities.email_query import EmailFilter, EmailSorting
 from jmap_async.capabilities.email_submission import SentSubmission
+from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mailbox import MailboxMethods
 from jmap_async.capabilities.submission import Submission

@@ -1,7 +1,7 @@
 """The submission capability (RFC 8621, 1.3.2)."""
 
-from jmap_async.capabilities._facade import Capability, data_type
 from jmap_async.capabilities.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.facade import Capability, data_type
 from jmap_async.capabilities.identity import IdentityMethods
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from jmap_async.capabilities._facade import DataType, method
+from jmap_async.capabilities.facade import DataType, method
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference

@@ -27,7 +27,7 @@ from jmap_async.capabilities import (
     thread,
     vacation_response,
 )
-from jmap_async.capabilities._facade import data_type, method
+from jmap_async.capabilities.facade import data_type, method
 from jmap_async.errors import METHOD_ERRORS, LocalProtocolError, SetError
 from jmap_async.protocol.fields import wire_fields, wire_name
 from jmap_async.protocol.filters import Comparator, FilterCondition
