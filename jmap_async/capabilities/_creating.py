@@ -5,11 +5,10 @@ from functools import lru_cache
 from typing import Final
 
 from jmap_async.capabilities._header_values import check_header_value
-from jmap_async.capabilities._values import check_keyword
-from jmap_async.capabilities._wire import items, members
 from jmap_async.capabilities.body import PART_FIELDS
 from jmap_async.capabilities.email import HEADER_FIELDS
 from jmap_async.capabilities.headers import check_header_property, header_field
+from jmap_async.capabilities.inputs import check_keyword, items, members
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import pointer
 from jmap_async.protocol.types import Wire

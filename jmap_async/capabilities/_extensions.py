@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import get_args
 
-from jmap_async.capabilities._wire import members
+from jmap_async.capabilities.inputs import members
 
 
 def needed(extensions: Mapping[str, str], names: Collection[object]) -> set[str]:

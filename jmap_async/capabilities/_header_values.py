@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from jmap_async.capabilities._wire import items, members
+from jmap_async.capabilities.inputs import items, members
 from jmap_async.errors import LocalProtocolError
 
 _LINE_END: Final = re.compile(r"[\0\r\n]")

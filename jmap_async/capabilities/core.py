@@ -2,8 +2,8 @@
 
 import attrs
 
-from jmap_async.capabilities._values import as_id_list
 from jmap_async.capabilities.facade import Capability, DataType, data_type, method
+from jmap_async.capabilities.inputs import as_id_list
 from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
 from jmap_async.errors import SetError
 from jmap_async.protocol.declaring import arguments, record

@@ -9,8 +9,6 @@ import attrs
 
 from jmap_async.capabilities._creating import check_creation, check_updates
 from jmap_async.capabilities._extensions import needed
-from jmap_async.capabilities._values import as_id_list
-from jmap_async.capabilities._wire import items
 from jmap_async.capabilities.body import USUAL_BODY_PROPERTIES, BodyProperty
 from jmap_async.capabilities.email import (
     EXTENSIONS,
@@ -29,6 +27,7 @@ from jmap_async.capabilities.email_query import (
     condition_names,
 )
 from jmap_async.capabilities.headers import check_properties
+from jmap_async.capabilities.inputs import as_id_list, items
 from jmap_async.errors import LocalProtocolError, SetError
 from jmap_async.protocol.asking import Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record

@@ -7,8 +7,7 @@ from typing import Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._values import as_keyword
-from jmap_async.capabilities._wire import items, members
+from jmap_async.capabilities.inputs import as_keyword, items, members
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.filters import (

@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal, NewType, get_args
 
-from jmap_async.capabilities._wire import items
+from jmap_async.capabilities.inputs import items
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.ids import are_strings

@@ -6,9 +6,8 @@ from typing import ClassVar, Final, Literal
 import attrs
 
 from jmap_async.capabilities._extensions import needed, usual, written
-from jmap_async.capabilities._values import as_nullable_id
-from jmap_async.capabilities._wire import items
 from jmap_async.capabilities.facade import DataType, method
+from jmap_async.capabilities.inputs import as_nullable_id, items
 from jmap_async.errors import NotFound
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Comparator, FilterCondition, as_sort

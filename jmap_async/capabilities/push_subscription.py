@@ -7,8 +7,8 @@ from typing import ClassVar, Final, Literal
 import attrs
 
 from jmap_async.capabilities._extensions import needed, usual, written
-from jmap_async.capabilities._wire import items
 from jmap_async.capabilities.facade import DataType, method
+from jmap_async.capabilities.inputs import items
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import patch
 from jmap_async.protocol.declaring import arguments, declared

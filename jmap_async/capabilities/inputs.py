@@ -1,10 +1,13 @@
-"""The forms in which callers may give ids, message ids, set-like maps and keywords."""
+"""The forms in which callers may give ids, set-like maps, message ids, keywords and objects."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
+import attrs
+
 from jmap_async.errors import LocalProtocolError
+from jmap_async.protocol.converter import unstructure
 from jmap_async.protocol.ids import IdLike, IdsLike, are_strings, as_id, as_ids, ids_argument
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.standard import IdList
@@ -105,3 +108,28 @@ def _checked(value: Mapping[str, bool]) -> dict[str, bool]:
             f"{wrong[0]!r} is not true: leave out what does not belong to the set"
         )
     return dict(value)
+
+
+# Values that may be objects or in wire form
+
+
+def members(value: object) -> Mapping[str, object]:
+    """Return an object's members by wire name; what is no object has none."""
+    if isinstance(value, dict):  # as good as always; the other questions are slow
+        return cast("dict[str, object]", value)
+    if value is None:
+        return {}
+    if attrs.has(type(value)):
+        return cast("Mapping[str, object]", unstructure(value))
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> Sequence[object]:
+    """Return the items of a collection; what is none, such as a string or None, has none."""
+    if value is None:
+        return ()
+    if isinstance(value, (list, tuple)):  # as good as always; the general question is slow
+        return cast("Sequence[object]", value)
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return ()
+    return list(cast("Iterable[object]", value))

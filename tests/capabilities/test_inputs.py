@@ -1,9 +1,11 @@
-"""Ids, set-like maps, keywords and message ids as callers give them."""
+"""Ids, set-like maps, keywords, message ids and objects as callers give them."""
 
 import attrs
 import pytest
 
-from jmap_async.capabilities._values import (
+from jmap_async.capabilities.body import EmailBodyPart
+from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.inputs import (
     as_id_list,
     as_id_map,
     as_keyword,
@@ -12,13 +14,14 @@ from jmap_async.capabilities._values import (
     as_new_id,
     as_nullable_id,
     check_keyword,
+    items,
+    members,
 )
-from jmap_async.capabilities.body import EmailBodyPart
-from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.mailbox import Mailbox
 from jmap_async.client import Client
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import decoder
+from jmap_async.protocol.filters import Comparator
 
 
 def test_ids() -> None:
@@ -92,3 +95,17 @@ def test_message_ids_that_a_server_sent_are_kept() -> None:
     """What is read is not judged, and a changed copy of it neither."""
     email = decoder(Email)({"references": ["<a b>"]})
     assert ["<a b>"] == attrs.evolve(email, subject="Hi").references
+
+
+def test_members() -> None:
+    """Objects, records and mappings have members by wire name; nothing else has."""
+    assert {"threadId": "T1"} == members(Email(thread_id="T1"))
+    assert {"property": "size"} == members(Comparator("size"))
+    assert {"a": 1} == members({"a": 1})
+    assert {} == members("abc") == members(None)
+
+
+def test_items() -> None:
+    """Collections have items; strings, mappings and what is not there have none."""
+    assert [1, 2] == list(items((1, 2))) == list(items(iter((1, 2))))
+    assert () == items("abc") == items({"a": 1}) == items(None)
