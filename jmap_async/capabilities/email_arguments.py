@@ -8,7 +8,6 @@ from typing import ClassVar, TypedDict
 import attrs
 
 from jmap_async.capabilities._creating import check_creation, check_updates
-from jmap_async.capabilities._extensions import needed
 from jmap_async.capabilities.body import USUAL_BODY_PROPERTIES, BodyProperty
 from jmap_async.capabilities.email import (
     EXTENSIONS,
@@ -26,6 +25,7 @@ from jmap_async.capabilities.email_query import (
     check_sort,
     condition_names,
 )
+from jmap_async.capabilities.extensions import needed
 from jmap_async.capabilities.headers import check_properties
 from jmap_async.capabilities.inputs import as_id_list, items
 from jmap_async.errors import LocalProtocolError, SetError

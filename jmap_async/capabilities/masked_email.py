@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final, Literal
 
-from jmap_async.capabilities._extensions import usual
 from jmap_async.capabilities._sets import created, merged
+from jmap_async.capabilities.extensions import usual
 from jmap_async.capabilities.facade import Capability, DataType, data_type, method
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.declaring import arguments, declared

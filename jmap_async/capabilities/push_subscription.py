@@ -6,7 +6,7 @@ from typing import ClassVar, Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._extensions import needed, usual, written
+from jmap_async.capabilities.extensions import needed, usual, written
 from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import items
 from jmap_async.errors import LocalProtocolError

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import attrs
 
-from jmap_async.capabilities._extensions import needed
 from jmap_async.capabilities.email import EXTENSIONS
 from jmap_async.capabilities.email_query import EmailFilter, check_filter, condition_names
+from jmap_async.capabilities.extensions import needed
 from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import as_id_list
 from jmap_async.protocol.declaring import arguments, declared

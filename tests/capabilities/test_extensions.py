@@ -1,6 +1,6 @@
 """Capabilities that properties need."""
 
-from jmap_async.capabilities._extensions import needed, written
+from jmap_async.capabilities.extensions import needed, written
 from jmap_async.capabilities.mailbox import Mailbox
 
 EXTENSIONS = {"shareWith": "urn:share"}
