@@ -6,11 +6,11 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from jmap_async.capabilities._creating import check_updates
-from jmap_async.capabilities._header_values import check_one_line
-from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import as_new_id, members
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_rules import check_updates
+from jmap_async.capabilities.mail.header_values import check_one_line
 from jmap_async.errors import LocalProtocolError, MethodError
 from jmap_async.protocol import patch
 from jmap_async.protocol.declaring import arguments, declared, record

@@ -5,10 +5,10 @@ from typing import ClassVar, Final, Literal
 
 import attrs
 
-from jmap_async.capabilities._header_values import check_one_line
-from jmap_async.capabilities.address import EmailAddress, as_addresses
 from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import members
+from jmap_async.capabilities.mail.address import EmailAddress, as_addresses
+from jmap_async.capabilities.mail.header_values import check_one_line
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from jmap_async.capabilities._header_values import check_one_line
 from jmap_async.capabilities.facade import Capability, DataType, data_type, method
 from jmap_async.capabilities.inputs import members
+from jmap_async.capabilities.mail.header_values import check_one_line
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.references import ResultReference

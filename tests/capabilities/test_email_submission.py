@@ -6,7 +6,6 @@ import orjson
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.email_submission import (
     Address,
     EmailSubmission,
@@ -16,6 +15,7 @@ from jmap_async.capabilities.email_submission import (
     Envelope,
 )
 from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import decoder, encode
 from jmap_async.testing.server import MemoryServer

@@ -7,9 +7,9 @@ import attrs
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.email_methods import EmailMethods
 from jmap_async.capabilities.facade import Capability, DataType, data_type, method
-from jmap_async.capabilities.mail import Mail
+from jmap_async.capabilities.mail.capability import Mail
+from jmap_async.capabilities.mail.email_methods import EmailMethods
 from jmap_async.errors import UnsupportedCapability
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.standard import Arguments, GetResponse

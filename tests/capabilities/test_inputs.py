@@ -3,8 +3,6 @@
 import attrs
 import pytest
 
-from jmap_async.capabilities.body import EmailBodyPart
-from jmap_async.capabilities.email import Email
 from jmap_async.capabilities.inputs import (
     as_id_list,
     as_id_map,
@@ -17,7 +15,9 @@ from jmap_async.capabilities.inputs import (
     items,
     members,
 )
-from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.capabilities.mail.body import EmailBodyPart
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.mailbox import Mailbox
 from jmap_async.client import Client
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import decoder

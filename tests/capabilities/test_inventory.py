@@ -9,25 +9,27 @@ import attrs
 import pytest
 
 from jmap_async.capabilities import (
-    address,
-    body,
     core,
-    email,
-    email_query,
     email_submission,
-    headers,
     identity,
-    mail,
-    mailbox,
     masked_email,
     push_subscription,
-    search_snippet,
     set_errors,
     submission,
-    thread,
     vacation_response,
 )
 from jmap_async.capabilities.facade import data_type, method
+from jmap_async.capabilities.mail import (
+    address,
+    body,
+    email,
+    email_query,
+    headers,
+    mailbox,
+    search_snippet,
+    thread,
+)
+from jmap_async.capabilities.mail.capability import Mail
 from jmap_async.errors import METHOD_ERRORS, LocalProtocolError, SetError
 from jmap_async.protocol.fields import wire_fields, wire_name
 from jmap_async.protocol.filters import Comparator, FilterCondition
@@ -39,7 +41,7 @@ RFC: Rfc = json.loads(DATA.read_text(encoding="utf-8"))
 
 CAPABILITIES = (
     core.Core,
-    mail.Mail,
+    Mail,
     submission.Submission,
     vacation_response.Vacation,
     masked_email.MaskedEmails,

@@ -3,7 +3,7 @@
 import pytest
 
 from jmap_async.capabilities._sets import created, merged
-from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.capabilities.mail.mailbox import Mailbox
 from jmap_async.errors import RemoteProtocolError, SetError, SetFailed
 from jmap_async.protocol.standard import SetResponse
 

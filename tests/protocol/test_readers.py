@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.address import EmailAddress
+from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.protocol.objects import DataObject
 from jmap_async.protocol.readers import Reader
 from jmap_async.protocol.shapes import Shape

@@ -7,12 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.core import BlobCopyResponse, Core
-from jmap_async.capabilities.email import Email, EmailImport, EmailProperty
-from jmap_async.capabilities.email_arguments import EmailImportResponse, EmailParseResponse
-from jmap_async.capabilities.email_query import EmailFilter
 from jmap_async.capabilities.email_submission import (
     Address,
     EmailSubmission,
@@ -21,16 +16,21 @@ from jmap_async.capabilities.email_submission import (
     Envelope,
     SentSubmission,
 )
-from jmap_async.capabilities.headers import header
 from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mail import Mail
-from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.capability import Mail
+from jmap_async.capabilities.mail.email import Email, EmailImport, EmailProperty
+from jmap_async.capabilities.mail.email_arguments import EmailImportResponse, EmailParseResponse
+from jmap_async.capabilities.mail.email_query import EmailFilter
+from jmap_async.capabilities.mail.headers import header
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
+from jmap_async.capabilities.mail.search_snippet import SearchSnippet
+from jmap_async.capabilities.mail.thread import Thread
 from jmap_async.capabilities.masked_email import MaskedEmail, MaskedEmails
 from jmap_async.capabilities.push_subscription import PushKeys, PushSubscription
-from jmap_async.capabilities.search_snippet import SearchSnippet
 from jmap_async.capabilities.set_errors import SetErrorType
 from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.thread import Thread
 from jmap_async.capabilities.vacation_response import Vacation, VacationResponse
 from jmap_async.errors import SetError
 from jmap_async.protocol.blob import Blob

@@ -5,11 +5,11 @@ Each mistake is marked, and both checkers complain about a mark without a mistak
 # mypy: disable-error-code="unused-awaitable"
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.capabilities.headers import header
-from jmap_async.capabilities.mail import Mail
-from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter
+from jmap_async.capabilities.mail.capability import Mail
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_query import EmailFilter
+from jmap_async.capabilities.mail.headers import header
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
 from jmap_async.capabilities.masked_email import MaskedEmails
 from jmap_async.capabilities.submission import Submission
 from jmap_async.capabilities.vacation_response import Vacation

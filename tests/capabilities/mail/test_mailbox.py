@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.mailbox import (
+from jmap_async.capabilities.mail.mailbox import (
     Mailbox,
     MailboxFilter,
     MailboxGet,

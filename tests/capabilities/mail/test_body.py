@@ -1,6 +1,6 @@
 """Body parts and their text."""
 
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
 from jmap_async.protocol.converter import decoder, unstructure
 
 

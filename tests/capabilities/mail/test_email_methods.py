@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from jmap_async import Client, connect
-from jmap_async.capabilities.email import Email, EmailImport
-from jmap_async.capabilities.email_query import EmailFilter
+from jmap_async.capabilities.mail.email import Email, EmailImport
+from jmap_async.capabilities.mail.email_query import EmailFilter
 from jmap_async.errors import (
     LocalProtocolError,
     MethodError,

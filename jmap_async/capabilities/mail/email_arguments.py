@@ -7,9 +7,10 @@ from typing import ClassVar, TypedDict
 
 import attrs
 
-from jmap_async.capabilities._creating import check_creation, check_updates
-from jmap_async.capabilities.body import USUAL_BODY_PROPERTIES, BodyProperty
-from jmap_async.capabilities.email import (
+from jmap_async.capabilities.extensions import needed
+from jmap_async.capabilities.inputs import as_id_list, items
+from jmap_async.capabilities.mail.body import USUAL_BODY_PROPERTIES, BodyProperty
+from jmap_async.capabilities.mail.email import (
     EXTENSIONS,
     PARSED_PROPERTIES,
     PROPERTIES_OF_PARTS,
@@ -18,16 +19,15 @@ from jmap_async.capabilities.email import (
     EmailImport,
     EmailProperty,
 )
-from jmap_async.capabilities.email_query import (
+from jmap_async.capabilities.mail.email_query import (
     EmailFilter,
     as_email_sort,
     check_filter,
     check_sort,
     condition_names,
 )
-from jmap_async.capabilities.extensions import needed
-from jmap_async.capabilities.headers import check_properties
-from jmap_async.capabilities.inputs import as_id_list, items
+from jmap_async.capabilities.mail.email_rules import check_creation, check_updates
+from jmap_async.capabilities.mail.headers import check_properties
 from jmap_async.errors import LocalProtocolError, SetError
 from jmap_async.protocol.asking import Asked, asked_of
 from jmap_async.protocol.declaring import arguments, record

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 import attrs
 
-from jmap_async.capabilities.headers import BodyPartHeaderProperty, EmailHeader, HeaderProperty
 from jmap_async.capabilities.inputs import as_message_id
+from jmap_async.capabilities.mail.headers import BodyPartHeaderProperty, EmailHeader, HeaderProperty
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from jmap_async.capabilities._header_values import check_header_value
-from jmap_async.capabilities.body import PART_FIELDS
-from jmap_async.capabilities.email import HEADER_FIELDS
-from jmap_async.capabilities.headers import check_header_property, header_field
 from jmap_async.capabilities.inputs import check_keyword, items, members
+from jmap_async.capabilities.mail.body import PART_FIELDS
+from jmap_async.capabilities.mail.email import HEADER_FIELDS
+from jmap_async.capabilities.mail.header_values import check_header_value
+from jmap_async.capabilities.mail.headers import check_header_property, header_field
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import pointer
 from jmap_async.protocol.types import Wire

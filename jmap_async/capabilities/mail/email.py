@@ -5,10 +5,10 @@ from typing import Final, Literal
 
 import attrs
 
-from jmap_async.capabilities.address import EmailAddress, as_addresses
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.headers import EmailHeader, EmailHeaderProperty, HeaderProperty
 from jmap_async.capabilities.inputs import as_id_map, as_keywords, as_message_ids
+from jmap_async.capabilities.mail.address import EmailAddress, as_addresses
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.headers import EmailHeader, EmailHeaderProperty, HeaderProperty
 from jmap_async.protocol.declaring import declared
 from jmap_async.protocol.objects import DataObject, data_object
 from jmap_async.protocol.types import ABSENT, Id

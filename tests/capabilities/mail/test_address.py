@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.address import (
+from jmap_async.capabilities.mail.address import (
     EmailAddress,
     EmailAddressGroup,
     as_addresses,

@@ -6,14 +6,14 @@ from typing import Any
 import orjson
 import pytest
 
-from jmap_async.capabilities.email_query import (
+from jmap_async.capabilities.mail.email_query import (
     EmailFilter,
     as_email_sort,
     check_filter,
     check_sort,
     condition_names,
 )
-from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.capabilities.mail.mailbox import Mailbox
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import encode
 from jmap_async.protocol.filters import Comparator

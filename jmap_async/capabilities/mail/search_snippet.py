@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import attrs
 
-from jmap_async.capabilities.email import EXTENSIONS
-from jmap_async.capabilities.email_query import EmailFilter, check_filter, condition_names
 from jmap_async.capabilities.extensions import needed
 from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import as_id_list
+from jmap_async.capabilities.mail.email import EXTENSIONS
+from jmap_async.capabilities.mail.email_query import EmailFilter, check_filter, condition_names
 from jmap_async.protocol.declaring import arguments, declared
 from jmap_async.protocol.filters import Filter
 from jmap_async.protocol.objects import DataObject, data_object

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from jmap_async.capabilities._creating import check_creation, check_updates
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_rules import check_creation, check_updates
 from jmap_async.errors import LocalProtocolError
 
 TEXT: dict[str, Any] = {"partId": "1", "type": "text/plain"}

@@ -11,9 +11,12 @@ from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import AttachmentLike, Letter
 from jmap_async.capabilities._paging import Page, read_page, walk
 from jmap_async.capabilities._sending import Post
-from jmap_async.capabilities.address import AddressesLike, AddressLike, parse_address
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.email_arguments import (
+from jmap_async.capabilities.email_submission import SentSubmission
+from jmap_async.capabilities.facade import DataType, method
+from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.mail.address import AddressesLike, AddressLike, parse_address
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_arguments import (
     EmailFetch,
     EmailGet,
     EmailImportResponse,
@@ -24,11 +27,8 @@ from jmap_async.capabilities.email_arguments import (
     EmailQueryChanges,
     EmailSet,
 )
-from jmap_async.capabilities.email_query import EmailFilter, EmailSorting
-from jmap_async.capabilities.email_submission import SentSubmission
-from jmap_async.capabilities.facade import DataType, method
-from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mailbox import MailboxMethods
+from jmap_async.capabilities.mail.email_query import EmailFilter, EmailSorting
+from jmap_async.capabilities.mail.mailbox import MailboxMethods
 from jmap_async.capabilities.submission import Submission
 from jmap_async.errors import LocalProtocolError, NotFound
 from jmap_async.protocol.filters import Filter

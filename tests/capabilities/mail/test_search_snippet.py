@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.capabilities.search_snippet import SearchSnippet, SearchSnippetGet
+from jmap_async.capabilities.mail.email_query import EmailFilter
+from jmap_async.capabilities.mail.search_snippet import SearchSnippet, SearchSnippetGet
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import decoder, encode
 from jmap_async.protocol.standard import GetResponse

@@ -1,10 +1,10 @@
 """The mail capability (RFC 8621, 1.3.1)."""
 
-from jmap_async.capabilities.email_methods import EmailMethods
 from jmap_async.capabilities.facade import Capability, data_type
-from jmap_async.capabilities.mailbox import MailboxMethods
-from jmap_async.capabilities.search_snippet import SearchSnippetMethods
-from jmap_async.capabilities.thread import ThreadMethods
+from jmap_async.capabilities.mail.email_methods import EmailMethods
+from jmap_async.capabilities.mail.mailbox import MailboxMethods
+from jmap_async.capabilities.mail.search_snippet import SearchSnippetMethods
+from jmap_async.capabilities.mail.thread import ThreadMethods
 from jmap_async.protocol.session import MAIL
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jmap_async.capabilities.headers import (
+from jmap_async.capabilities.mail.headers import (
     EmailHeader,
     check_header_property,
     check_properties,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jmap_async.capabilities.body import EmailBodyPart
-from jmap_async.capabilities.email import Email, EmailImport
-from jmap_async.capabilities.email_arguments import (
+from jmap_async.capabilities.mail.body import EmailBodyPart
+from jmap_async.capabilities.mail.email import Email, EmailImport
+from jmap_async.capabilities.mail.email_arguments import (
     EmailGet,
     EmailImportResponse,
     EmailImports,
@@ -14,8 +14,8 @@ from jmap_async.capabilities.email_arguments import (
     EmailQueryChanges,
     EmailSet,
 )
-from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.capabilities.headers import header
+from jmap_async.capabilities.mail.email_query import EmailFilter
+from jmap_async.capabilities.mail.headers import header
 from jmap_async.errors import LocalProtocolError, SetFailed
 from jmap_async.protocol.converter import decoder, unstructure
 from jmap_async.protocol.filters import Comparator

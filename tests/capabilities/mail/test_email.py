@@ -6,8 +6,8 @@ import attrs
 import orjson
 import pytest
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.email import Email, EmailImport
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.email import Email, EmailImport
 from jmap_async.errors import LocalProtocolError, PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol.converter import decoder, encode
 
