@@ -10,16 +10,8 @@ from jmap_async._version import __version__
 from jmap_async.auth import Auth, BasicAuth, BearerAuth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download
-from jmap_async.capabilities.email_submission import (
-    Address,
-    DeliveryStatus,
-    EmailSubmission,
-    EmailSubmissionFilter,
-    Envelope,
-    SentSubmission,
-)
+from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
 from jmap_async.capabilities.facade import Capability, DataType, data_type, method
-from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mail.address import EmailAddress, EmailAddressGroup
 from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.mail.email import Email, EmailImport
@@ -28,9 +20,17 @@ from jmap_async.capabilities.mail.headers import EmailHeader, header
 from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter, MailboxRights
 from jmap_async.capabilities.mail.search_snippet import SearchSnippet
 from jmap_async.capabilities.mail.thread import Thread
-from jmap_async.capabilities.masked_email import MaskedEmail
-from jmap_async.capabilities.push_subscription import PushKeys, PushSubscription
-from jmap_async.capabilities.vacation_response import VacationResponse
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
+from jmap_async.capabilities.submission.email_submission import (
+    Address,
+    DeliveryStatus,
+    EmailSubmission,
+    EmailSubmissionFilter,
+    Envelope,
+    SentSubmission,
+)
+from jmap_async.capabilities.submission.identity import Identity
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
 from jmap_async.client import Client, Connecting, connect
 from jmap_async.errors import (
     AccountNotFound,

@@ -5,19 +5,24 @@ from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar, cast, get_origin
 
-from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
-from jmap_async.capabilities.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.core.blob import BlobMethods
+from jmap_async.capabilities.core.capability import Core
+from jmap_async.capabilities.core.echo import CoreMethods
+from jmap_async.capabilities.core.push_subscription import PushSubscriptionMethods
 from jmap_async.capabilities.facade import Capability, DataType, Host, data_type, method
-from jmap_async.capabilities.identity import IdentityMethods
 from jmap_async.capabilities.mail.capability import Mail
 from jmap_async.capabilities.mail.email_methods import EmailMethods
 from jmap_async.capabilities.mail.mailbox import MailboxMethods
 from jmap_async.capabilities.mail.search_snippet import SearchSnippetMethods
 from jmap_async.capabilities.mail.thread import ThreadMethods
-from jmap_async.capabilities.masked_email import MaskedEmailMethods, MaskedEmails
-from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.vacation_response import Vacation, VacationResponseMethods
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmailMethods, MaskedEmails
+from jmap_async.capabilities.submission.capability import Submission
+from jmap_async.capabilities.submission.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.submission.identity import IdentityMethods
+from jmap_async.capabilities.vacation_response.vacation_response import (
+    Vacation,
+    VacationResponseMethods,
+)
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import wire_fields, wire_name

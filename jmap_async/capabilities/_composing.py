@@ -10,14 +10,14 @@ from typing import Final, TypeVar, cast
 
 import attrs
 
-from jmap_async.capabilities.email_submission import Address, Envelope
-from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.inputs import items, members
 from jmap_async.capabilities.mail.address import AddressesLike, EmailAddress, as_addresses
 from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.mail.email import HEADER_FIELDS, Email
 from jmap_async.capabilities.mail.headers import header_field
 from jmap_async.capabilities.mail.mailbox import no_role
+from jmap_async.capabilities.submission.email_submission import Address, Envelope
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import dates, patch
 from jmap_async.protocol.blob import Blob

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError, NotFound
 from jmap_async.protocol.objects import check_readable, is_readable
 from jmap_async.protocol.types import Id

@@ -13,14 +13,14 @@ from jmap_async.capabilities._composing import Attachment, Letter
 from jmap_async.capabilities._identities import choose_identity, sender_of
 from jmap_async.capabilities._sets import created, merged
 from jmap_async.capabilities._together import together
-from jmap_async.capabilities.email_submission import (
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.mailbox import MailboxMethods, by_role
+from jmap_async.capabilities.submission.email_submission import (
     EmailSubmission,
     EmailSubmissionSetResponse,
     SentSubmission,
 )
-from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mail.email import Email
-from jmap_async.capabilities.mail.mailbox import MailboxMethods, by_role
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import JMAPError, NotFound, SetError, SetFailed
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
@@ -30,7 +30,7 @@ from jmap_async.redaction import redact
 if TYPE_CHECKING:
     from jmap_async.capabilities.mail.body import EmailBodyPart
     from jmap_async.capabilities.mail.email_methods import EmailMethods
-    from jmap_async.capabilities.submission import Submission
+    from jmap_async.capabilities.submission.capability import Submission
 
 _log = logging.getLogger("jmap_async")
 

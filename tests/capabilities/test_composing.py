@@ -14,9 +14,9 @@ from jmap_async.capabilities._composing import (
     Letter,
     as_attachments,
 )
-from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import (
     LocalProtocolError,
     NotFound,

@@ -8,16 +8,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import attrs
 import pytest
 
-from jmap_async.capabilities import (
-    core,
-    email_submission,
-    identity,
-    masked_email,
-    push_subscription,
-    set_errors,
-    submission,
-    vacation_response,
-)
+from jmap_async.capabilities import set_errors
+from jmap_async.capabilities.core import push_subscription
+from jmap_async.capabilities.core.capability import Core
 from jmap_async.capabilities.facade import data_type, method
 from jmap_async.capabilities.mail import (
     address,
@@ -30,6 +23,10 @@ from jmap_async.capabilities.mail import (
     thread,
 )
 from jmap_async.capabilities.mail.capability import Mail
+from jmap_async.capabilities.masked_email import masked_email
+from jmap_async.capabilities.submission import email_submission, identity
+from jmap_async.capabilities.submission.capability import Submission
+from jmap_async.capabilities.vacation_response import vacation_response
 from jmap_async.errors import METHOD_ERRORS, LocalProtocolError, SetError
 from jmap_async.protocol.fields import wire_fields, wire_name
 from jmap_async.protocol.filters import Comparator, FilterCondition
@@ -40,9 +37,9 @@ Rfc = dict[str, Any]
 RFC: Rfc = json.loads(DATA.read_text(encoding="utf-8"))
 
 CAPABILITIES = (
-    core.Core,
+    Core,
     Mail,
-    submission.Submission,
+    Submission,
     vacation_response.Vacation,
     masked_email.MaskedEmails,
 )

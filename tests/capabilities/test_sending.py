@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from jmap_async import Client, connect
-from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mail.email import Email
 from jmap_async.capabilities.mail.mailbox import Mailbox
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import (
     LocalProtocolError,
     MethodError,

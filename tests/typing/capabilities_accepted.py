@@ -7,16 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
-from jmap_async.capabilities.core import BlobCopyResponse, Core
-from jmap_async.capabilities.email_submission import (
-    Address,
-    EmailSubmission,
-    EmailSubmissionFilter,
-    EmailSubmissionSetResponse,
-    Envelope,
-    SentSubmission,
-)
-from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.core.blob import BlobCopyResponse
+from jmap_async.capabilities.core.capability import Core
+from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
 from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.mail.capability import Mail
@@ -27,11 +20,19 @@ from jmap_async.capabilities.mail.headers import header
 from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
 from jmap_async.capabilities.mail.search_snippet import SearchSnippet
 from jmap_async.capabilities.mail.thread import Thread
-from jmap_async.capabilities.masked_email import MaskedEmail, MaskedEmails
-from jmap_async.capabilities.push_subscription import PushKeys, PushSubscription
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmail, MaskedEmails
 from jmap_async.capabilities.set_errors import SetErrorType
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.vacation_response import Vacation, VacationResponse
+from jmap_async.capabilities.submission.capability import Submission
+from jmap_async.capabilities.submission.email_submission import (
+    Address,
+    EmailSubmission,
+    EmailSubmissionFilter,
+    EmailSubmissionSetResponse,
+    Envelope,
+    SentSubmission,
+)
+from jmap_async.capabilities.submission.identity import Identity
+from jmap_async.capabilities.vacation_response.vacation_response import Vacation, VacationResponse
 from jmap_async.errors import SetError
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.call import Call

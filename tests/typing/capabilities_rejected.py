@@ -10,9 +10,9 @@ from jmap_async.capabilities.mail.email import Email
 from jmap_async.capabilities.mail.email_query import EmailFilter
 from jmap_async.capabilities.mail.headers import header
 from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
-from jmap_async.capabilities.masked_email import MaskedEmails
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.vacation_response import Vacation
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmails
+from jmap_async.capabilities.submission.capability import Submission
+from jmap_async.capabilities.vacation_response.vacation_response import Vacation
 
 
 def arguments(mail: Mail) -> None:

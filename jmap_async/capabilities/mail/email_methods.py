@@ -11,9 +11,7 @@ from jmap_async.capabilities import _composing
 from jmap_async.capabilities._composing import AttachmentLike, Letter
 from jmap_async.capabilities._paging import Page, read_page, walk
 from jmap_async.capabilities._sending import Post
-from jmap_async.capabilities.email_submission import SentSubmission
 from jmap_async.capabilities.facade import DataType, method
-from jmap_async.capabilities.identity import Identity
 from jmap_async.capabilities.mail.address import AddressesLike, AddressLike, parse_address
 from jmap_async.capabilities.mail.email import Email
 from jmap_async.capabilities.mail.email_arguments import (
@@ -29,7 +27,9 @@ from jmap_async.capabilities.mail.email_arguments import (
 )
 from jmap_async.capabilities.mail.email_query import EmailFilter, EmailSorting
 from jmap_async.capabilities.mail.mailbox import MailboxMethods
-from jmap_async.capabilities.submission import Submission
+from jmap_async.capabilities.submission.capability import Submission
+from jmap_async.capabilities.submission.email_submission import SentSubmission
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError, NotFound
 from jmap_async.protocol.filters import Filter
 from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids

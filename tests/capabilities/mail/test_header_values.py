@@ -5,14 +5,18 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.email_submission import EmailSubmission, EmailSubmissionSet, Envelope
-from jmap_async.capabilities.identity import Identity, IdentitySet
 from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.capabilities.mail.body import EmailBodyPart
 from jmap_async.capabilities.mail.email import Email
 from jmap_async.capabilities.mail.email_rules import check_creation
 from jmap_async.capabilities.mail.header_values import check_header_value
-from jmap_async.capabilities.vacation_response import VacationResponseSet
+from jmap_async.capabilities.submission.email_submission import (
+    EmailSubmission,
+    EmailSubmissionSet,
+    Envelope,
+)
+from jmap_async.capabilities.submission.identity import Identity, IdentitySet
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponseSet
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.standard import Arguments
 

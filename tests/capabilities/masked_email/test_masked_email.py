@@ -3,7 +3,7 @@
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.masked_email import MaskedEmail, MaskedEmailSet
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmail, MaskedEmailSet
 from jmap_async.errors import LocalProtocolError, SetFailed
 from jmap_async.protocol.converter import decoder
 from jmap_async.protocol.standard import GetResponse, SetResponse

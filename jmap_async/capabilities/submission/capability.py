@@ -1,8 +1,8 @@
 """The submission capability (RFC 8621, 1.3.2)."""
 
-from jmap_async.capabilities.email_submission import EmailSubmissionMethods
 from jmap_async.capabilities.facade import Capability, data_type
-from jmap_async.capabilities.identity import IdentityMethods
+from jmap_async.capabilities.submission.email_submission import EmailSubmissionMethods
+from jmap_async.capabilities.submission.identity import IdentityMethods
 
 
 class Submission(Capability):

@@ -3,7 +3,7 @@
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.push_subscription import (
+from jmap_async.capabilities.core.push_subscription import (
     PushKeys,
     PushSubscription,
     PushSubscriptionGet,

@@ -1,24 +1,16 @@
-"""What every server has: Core/echo, Blob/copy and push subscriptions (RFC 8620)."""
+"""Blobs, as every server has them: Blob/copy (RFC 8620, 6)."""
 
 import attrs
 
-from jmap_async.capabilities.facade import Capability, DataType, data_type, method
+from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import as_id_list
-from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
 from jmap_async.errors import SetError
 from jmap_async.protocol.declaring import arguments, record
 from jmap_async.protocol.fields import forgiving
 from jmap_async.protocol.ids import check_id
 from jmap_async.protocol.references import ResultReference
 from jmap_async.protocol.standard import Arguments, IdList, SetResponse
-from jmap_async.protocol.types import Id, Wire
-
-
-@arguments(kw_only=True)
-class Echo(Arguments):
-    """Arguments of Core/echo (RFC 8620, 4): whatever shall come back, by wire names."""
-
-    extra: Wire = attrs.field(kw_only=False, alias="arguments", factory=dict[str, object])
+from jmap_async.protocol.types import Id
 
 
 @arguments(kw_only=True)
@@ -46,24 +38,8 @@ class BlobCopyResponse:
         SetResponse[object](not_created=self.not_copied).raise_for_errors()
 
 
-class CoreMethods(DataType):
-    """The methods of Core (RFC 8620, 4)."""
-
-    echo = method("Core/echo", Echo, dict[str, object], takes_account_id=False)
-    """Get the arguments back; it shows that the server is there (RFC 8620, 4)."""
-
-
 class BlobMethods(DataType):
     """The methods of Blob that every server has (RFC 8620, 6)."""
 
     copy = method("Blob/copy", BlobCopy, BlobCopyResponse)
     """Copy blobs from another account (RFC 8620, 6.3)."""
-
-
-class Core(Capability):
-    """What every server has (RFC 8620)."""
-
-    uri = "urn:ietf:params:jmap:core"
-    core = data_type(CoreMethods)
-    blob = data_type(BlobMethods)
-    push_subscription = data_type(PushSubscriptionMethods)

@@ -1,20 +1,12 @@
-"""Echo, and copies of blobs."""
+"""Copies of blobs."""
 
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.core import BlobCopy, BlobCopyResponse
+from jmap_async.capabilities.core.blob import BlobCopy, BlobCopyResponse
 from jmap_async.errors import LocalProtocolError, SetFailed
 from jmap_async.protocol.converter import decoder, unstructure
 from jmap_async.testing.server import MemoryServer
-
-
-async def test_t63_echo(client: Client, server: MemoryServer) -> None:
-    """What is sent comes back, and no account is named."""
-    sent = {"hello": True, "ids": [None, 1]}
-    assert sent == await client.core.echo(sent)
-    assert [["Core/echo", sent, "c0"]] == server.requests[-1]["methodCalls"]
-    assert {} == await client.core.echo()
 
 
 async def test_t40_a_blob_is_copied_to_another_account(

@@ -3,7 +3,7 @@
 import orjson
 
 from jmap_async import Client
-from jmap_async.capabilities.identity import Identity
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.protocol.converter import encode
 
 

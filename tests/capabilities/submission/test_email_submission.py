@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities.email_submission import (
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.submission.email_submission import (
     Address,
     EmailSubmission,
     EmailSubmissionFilter,
@@ -14,8 +15,7 @@ from jmap_async.capabilities.email_submission import (
     EmailSubmissionSetResponse,
     Envelope,
 )
-from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.converter import decoder, encode
 from jmap_async.testing.server import MemoryServer

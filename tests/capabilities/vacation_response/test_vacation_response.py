@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from jmap_async import Client
-from jmap_async.capabilities.vacation_response import VacationResponse
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
 
 
 async def test_t149_dates_alone_do_not_enable(client: Client) -> None:
