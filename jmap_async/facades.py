@@ -5,23 +5,23 @@ from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar, cast, get_origin
 
-from jmap_async.capabilities.core.blob import BlobMethods
+from jmap_async.capabilities.core.blob import BlobTable
 from jmap_async.capabilities.core.capability import Core
-from jmap_async.capabilities.core.echo import CoreMethods
-from jmap_async.capabilities.core.push_subscription import PushSubscriptionMethods
-from jmap_async.capabilities.facade import Capability, DataType, Host, data_type, method
+from jmap_async.capabilities.core.echo import CoreTable
+from jmap_async.capabilities.core.push_subscription import PushSubscriptionTable
+from jmap_async.capabilities.facade import Capability, DataType, Host, data_type, method, methods_of
 from jmap_async.capabilities.mail.capability import Mail
 from jmap_async.capabilities.mail.email_methods import EmailMethods
 from jmap_async.capabilities.mail.mailbox import MailboxMethods
-from jmap_async.capabilities.mail.search_snippet import SearchSnippetMethods
-from jmap_async.capabilities.mail.thread import ThreadMethods
+from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
+from jmap_async.capabilities.mail.thread import ThreadTable
 from jmap_async.capabilities.masked_email.masked_email import MaskedEmailMethods, MaskedEmails
 from jmap_async.capabilities.submission.capability import Submission
-from jmap_async.capabilities.submission.email_submission import EmailSubmissionMethods
-from jmap_async.capabilities.submission.identity import IdentityMethods
+from jmap_async.capabilities.submission.email_submission import EmailSubmissionTable
+from jmap_async.capabilities.submission.identity import IdentityTable
 from jmap_async.capabilities.vacation_response.vacation_response import (
     Vacation,
-    VacationResponseMethods,
+    VacationResponseTable,
 )
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.declaring import record
@@ -55,7 +55,7 @@ class Facades:
     # Each is found out once: calls begin with these names.
 
     @cached_property
-    def core(self) -> CoreMethods:
+    def core(self) -> CoreTable:
         """The echo (RFC 8620, 4)."""
         return self.capability(Core).core
 
@@ -70,7 +70,7 @@ class Facades:
         return self.capability(Submission)
 
     @cached_property
-    def vacation_response(self) -> VacationResponseMethods:
+    def vacation_response(self) -> VacationResponseTable:
         """The automatic reply (RFC 8621, 8)."""
         return self.capability(Vacation).vacation_response
 
@@ -90,32 +90,32 @@ class Facades:
         return self.mail.mailbox
 
     @cached_property
-    def thread(self) -> ThreadMethods:
+    def thread(self) -> ThreadTable:
         """Threads (RFC 8621, 3)."""
         return self.mail.thread
 
     @cached_property
-    def search_snippet(self) -> SearchSnippetMethods:
+    def search_snippet(self) -> SearchSnippetTable:
         """What matched a search, for display (RFC 8621, 5)."""
         return self.mail.search_snippet
 
     @cached_property
-    def identity(self) -> IdentityMethods:
+    def identity(self) -> IdentityTable:
         """Who mail may be sent as (RFC 8621, 6)."""
         return self.submission.identity
 
     @cached_property
-    def email_submission(self) -> EmailSubmissionMethods:
+    def email_submission(self) -> EmailSubmissionTable:
         """Mail that was or will be sent (RFC 8621, 7)."""
         return self.submission.email_submission
 
     @cached_property
-    def push_subscription(self) -> PushSubscriptionMethods:
+    def push_subscription(self) -> PushSubscriptionTable:
         """Where the server pushes changes to (RFC 8620, 7.2)."""
         return self.capability(Core).push_subscription
 
     @cached_property
-    def blob(self) -> BlobMethods:
+    def blob(self) -> BlobTable:
         """Binary data (RFC 8620, 6.3)."""
         return self.capability(Core).blob
 
@@ -171,7 +171,7 @@ class _Known:
         return self.arguments.needs(given)
 
 
-def _known(capability: type[Capability], one: "method[..., object]") -> _Known:
+def _known(capability: type[Capability], one: method[..., Any]) -> _Known:
     kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
     names = {wire_name(field): field.name for field in wire_fields(kind)}
     return _Known(capability.uri, one.takes_account_id, kind, names)
@@ -181,10 +181,9 @@ def _known(capability: type[Capability], one: "method[..., object]") -> _Known:
 def _known_methods() -> Mapping[str, _Known]:
     """Return what is known of methods, by name."""
     return {
-        one.name: _known(capability, cast("method[..., object]", one))
+        one.name: _known(capability, one)
         for capability in _CAPABILITIES
         for kind in vars(capability).values()
         if isinstance(kind, data_type)
-        for one in vars(cast("data_type[DataType]", kind).methods).values()
-        if isinstance(one, method)
+        for one in methods_of(cast("data_type[DataType]", kind).methods)
     }

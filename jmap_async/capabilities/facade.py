@@ -1,12 +1,12 @@
 """How a capability, its data types and their methods are declared: a line each.
 
-    class MailboxMethods(DataType):
+    class MailboxTable(DataType):
         get = method("Mailbox/get", MailboxGet, GetResponse[Mailbox])
         "Fetch mailboxes (RFC 8621, 2.1)."
 
     class Mail(Capability):
         uri = "urn:ietf:params:jmap:mail"
-        mailbox = data_type(MailboxMethods)
+        mailbox = data_type(MailboxTable)
 
 The signature of `client.mail.mailbox.get` is that of the class MailboxGet, whose fields are the
 arguments; what comes back is a Call of the response class.
@@ -159,6 +159,12 @@ class DataType:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.capability!r}>"
+
+
+def methods_of(kind: type[DataType]) -> list[method[..., Any]]:
+    """Return the methods that a data type declares or inherits."""
+    declared = (one for base in kind.__mro__ for one in vars(base).values())
+    return [one for one in declared if isinstance(one, method)]
 
 
 class data_type(Generic[D]):  # noqa: N801 - used like a keyword

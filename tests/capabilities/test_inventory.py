@@ -11,7 +11,7 @@ import pytest
 from jmap_async.capabilities import set_errors
 from jmap_async.capabilities.core import push_subscription
 from jmap_async.capabilities.core.capability import Core
-from jmap_async.capabilities.facade import data_type, method
+from jmap_async.capabilities.facade import data_type, methods_of
 from jmap_async.capabilities.mail import (
     address,
     body,
@@ -49,8 +49,7 @@ METHODS = {
     for capability in CAPABILITIES
     for kind in vars(capability).values()
     if isinstance(kind, data_type)
-    for one in vars(kind.methods).values()
-    if isinstance(one, method)
+    for one in methods_of(kind.methods)
 }
 
 CLASSES: dict[str, type] = {

@@ -38,7 +38,7 @@ class BlobCopyResponse:
         SetResponse[object](not_created=self.not_copied).raise_for_errors()
 
 
-class BlobMethods(DataType):
+class BlobTable(DataType):
     """The methods of Blob that every server has (RFC 8620, 6)."""
 
     copy = method("Blob/copy", BlobCopy, BlobCopyResponse)

@@ -1,8 +1,8 @@
 """The core capability (RFC 8620)."""
 
-from jmap_async.capabilities.core.blob import BlobMethods
-from jmap_async.capabilities.core.echo import CoreMethods
-from jmap_async.capabilities.core.push_subscription import PushSubscriptionMethods
+from jmap_async.capabilities.core.blob import BlobTable
+from jmap_async.capabilities.core.echo import CoreTable
+from jmap_async.capabilities.core.push_subscription import PushSubscriptionTable
 from jmap_async.capabilities.facade import Capability, data_type
 
 
@@ -10,6 +10,6 @@ class Core(Capability):
     """What every server has (RFC 8620)."""
 
     uri = "urn:ietf:params:jmap:core"
-    core = data_type(CoreMethods)
-    blob = data_type(BlobMethods)
-    push_subscription = data_type(PushSubscriptionMethods)
+    core = data_type(CoreTable)
+    blob = data_type(BlobTable)
+    push_subscription = data_type(PushSubscriptionTable)

@@ -15,7 +15,7 @@ class Echo(Arguments):
     extra: Wire = attrs.field(kw_only=False, alias="arguments", factory=dict[str, object])
 
 
-class CoreMethods(DataType):
+class CoreTable(DataType):
     """The methods of Core (RFC 8620, 4)."""
 
     echo = method("Core/echo", Echo, dict[str, object], takes_account_id=False)

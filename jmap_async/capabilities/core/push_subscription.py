@@ -96,7 +96,7 @@ class PushSubscriptionSet(Arguments):
         return needed(_EXTENSIONS, written(self.create, self.update))
 
 
-class PushSubscriptionMethods(DataType):
+class PushSubscriptionTable(DataType):
     """The methods of PushSubscription (RFC 8620, 7.2); they take no account."""
 
     get = method(

@@ -3,8 +3,8 @@
 from jmap_async.capabilities.facade import Capability, data_type
 from jmap_async.capabilities.mail.email_methods import EmailMethods
 from jmap_async.capabilities.mail.mailbox import MailboxMethods
-from jmap_async.capabilities.mail.search_snippet import SearchSnippetMethods
-from jmap_async.capabilities.mail.thread import ThreadMethods
+from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
+from jmap_async.capabilities.mail.thread import ThreadTable
 from jmap_async.protocol.session import MAIL
 
 
@@ -13,6 +13,6 @@ class Mail(Capability):
 
     uri = MAIL
     mailbox = data_type(MailboxMethods)
-    thread = data_type(ThreadMethods)
+    thread = data_type(ThreadTable)
     email = data_type(EmailMethods)
-    search_snippet = data_type(SearchSnippetMethods)
+    search_snippet = data_type(SearchSnippetTable)

@@ -48,7 +48,7 @@ from jmap_async.protocol.types import Id, Wire
 _PAGE_SIZE: Final = 100
 
 
-class EmailMethods(DataType):
+class EmailTable(DataType):
     """The methods of Email (RFC 8621, 4)."""
 
     get = method("Email/get", EmailGet, GetResponse[Email])
@@ -74,6 +74,10 @@ class EmailMethods(DataType):
 
     parse = method("Email/parse", EmailParse, EmailParseResponse)
     """Read uploaded messages without importing them (RFC 8621, 4.9)."""
+
+
+class EmailMethods(EmailTable):
+    """Emails: their methods, and the verbs built on them."""
 
     async def get_one(self, id: IdLike, **fetch: Unpack[EmailFetch]) -> Email:
         """Fetch one Email; the other arguments are those of `get`.

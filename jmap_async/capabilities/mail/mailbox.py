@@ -157,7 +157,7 @@ class MailboxSet(Set[Mailbox]):
         return needed(_EXTENSIONS, written(self.create, self.update))
 
 
-class MailboxMethods(DataType):
+class MailboxTable(DataType):
     """The methods of Mailbox (RFC 8621, 2)."""
 
     get = method("Mailbox/get", MailboxGet, GetResponse[Mailbox])
@@ -174,6 +174,10 @@ class MailboxMethods(DataType):
 
     set = method("Mailbox/set", MailboxSet, SetResponse[Mailbox])
     """Create, change and destroy mailboxes (RFC 8621, 2.5)."""
+
+
+class MailboxMethods(MailboxTable):
+    """Mailboxes: their methods, and the verbs built on them."""
 
     async def by_role(self, role: str) -> Mailbox:
         """Return the mailbox that has a role, such as "inbox", "sent" or "trash".

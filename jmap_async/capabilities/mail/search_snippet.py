@@ -47,7 +47,7 @@ class SearchSnippetGet(Arguments):
         return needed(EXTENSIONS, condition_names(self.filter))
 
 
-class SearchSnippetMethods(DataType):
+class SearchSnippetTable(DataType):
     """The method of SearchSnippet (RFC 8621, 5)."""
 
     get = method("SearchSnippet/get", SearchSnippetGet, GetResponse[SearchSnippet])

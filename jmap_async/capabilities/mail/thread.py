@@ -29,7 +29,7 @@ class ThreadGet(ByIds):
     properties: Sequence[ThreadProperty] | ResultReference[Sequence[str]] | None = None
 
 
-class ThreadMethods(DataType):
+class ThreadTable(DataType):
     """The methods of Thread (RFC 8621, 3)."""
 
     get = method("Thread/get", ThreadGet, GetResponse[Thread])

@@ -83,7 +83,7 @@ class MaskedEmailSet(Set[MaskedEmail]):
                 )
 
 
-class MaskedEmailMethods(DataType):
+class MaskedEmailTable(DataType):
     """The methods of MaskedEmail."""
 
     get = method("MaskedEmail/get", MaskedEmailGet, GetResponse[MaskedEmail])
@@ -91,6 +91,10 @@ class MaskedEmailMethods(DataType):
 
     set = method("MaskedEmail/set", MaskedEmailSet, SetResponse[MaskedEmail])
     """Create, change and destroy masked addresses."""
+
+
+class MaskedEmailMethods(MaskedEmailTable):
+    """Masked addresses: their methods, and the verbs built on them."""
 
     async def create(
         self,

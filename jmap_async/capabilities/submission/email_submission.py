@@ -224,7 +224,7 @@ class EmailSubmissionSetResponse(SetResponse[EmailSubmission]):
     on_success_error: MethodError | None = attrs.field(default=None, metadata=LOCAL)
 
 
-class EmailSubmissionMethods(DataType):
+class EmailSubmissionTable(DataType):
     """The methods of EmailSubmission (RFC 8621, 7)."""
 
     get = method("EmailSubmission/get", EmailSubmissionGet, GetResponse[EmailSubmission])

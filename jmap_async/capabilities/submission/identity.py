@@ -69,7 +69,7 @@ class IdentitySet(Set[Identity]):
                 check_one_line(name, members(one).get(name))
 
 
-class IdentityMethods(DataType):
+class IdentityTable(DataType):
     """The methods of Identity (RFC 8621, 6)."""
 
     get = method("Identity/get", IdentityGet, GetResponse[Identity])

@@ -54,7 +54,7 @@ class VacationResponseSet(Set[VacationResponse]):
             check_one_line("subject", members(one).get("subject"))
 
 
-class VacationResponseMethods(DataType):
+class VacationResponseTable(DataType):
     """The methods of VacationResponse (RFC 8621, 8)."""
 
     get = method("VacationResponse/get", VacationResponseGet, GetResponse[VacationResponse])
@@ -68,4 +68,4 @@ class Vacation(Capability):
     """Automatic replies (RFC 8621, 1.3.3)."""
 
     uri = "urn:ietf:params:jmap:vacationresponse"
-    vacation_response = data_type(VacationResponseMethods)
+    vacation_response = data_type(VacationResponseTable)
