@@ -6,23 +6,14 @@ from types import SimpleNamespace
 from typing import Any, Final, TypeVar, cast, get_origin
 
 from jmap_async.capabilities.core.blob import BlobTable
-from jmap_async.capabilities.core.capability import Core
 from jmap_async.capabilities.core.echo import CoreTable
 from jmap_async.capabilities.core.push_subscription import PushSubscriptionTable
 from jmap_async.capabilities.facade import Capability, DataType, Host, data_type, method, methods_of
-from jmap_async.capabilities.mail.capability import Mail
-from jmap_async.capabilities.mail.email_methods import EmailMethods
-from jmap_async.capabilities.mail.mailbox import MailboxMethods
 from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
 from jmap_async.capabilities.mail.thread import ThreadTable
-from jmap_async.capabilities.masked_email.masked_email import MaskedEmailMethods, MaskedEmails
-from jmap_async.capabilities.submission.capability import Submission
 from jmap_async.capabilities.submission.email_submission import EmailSubmissionTable
 from jmap_async.capabilities.submission.identity import IdentityTable
-from jmap_async.capabilities.vacation_response.vacation_response import (
-    Vacation,
-    VacationResponseTable,
-)
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponseTable
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import wire_fields, wire_name
@@ -30,6 +21,13 @@ from jmap_async.protocol.raw import RawResponse
 from jmap_async.protocol.session import CORE
 from jmap_async.protocol.standard import Arguments
 from jmap_async.protocol.types import Id, Wire
+from jmap_async.verbs.core import Core
+from jmap_async.verbs.email import EmailMethods
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.mailbox import MailboxMethods
+from jmap_async.verbs.masked_email import MaskedEmailMethods, MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 C = TypeVar("C", bound=Capability)
 

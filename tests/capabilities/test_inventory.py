@@ -10,7 +10,6 @@ import pytest
 
 from jmap_async.capabilities import set_errors
 from jmap_async.capabilities.core import push_subscription
-from jmap_async.capabilities.core.capability import Core
 from jmap_async.capabilities.facade import data_type, methods_of
 from jmap_async.capabilities.mail import (
     address,
@@ -22,27 +21,24 @@ from jmap_async.capabilities.mail import (
     search_snippet,
     thread,
 )
-from jmap_async.capabilities.mail.capability import Mail
 from jmap_async.capabilities.masked_email import masked_email
 from jmap_async.capabilities.submission import email_submission, identity
-from jmap_async.capabilities.submission.capability import Submission
 from jmap_async.capabilities.vacation_response import vacation_response
 from jmap_async.errors import METHOD_ERRORS, LocalProtocolError, SetError
 from jmap_async.protocol.fields import wire_fields, wire_name
 from jmap_async.protocol.filters import Comparator, FilterCondition
 from jmap_async.protocol.objects import DataObject
+from jmap_async.verbs.core import Core
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.masked_email import MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 DATA = Path(__file__).parents[1] / "data" / "inventory.json"
 Rfc = dict[str, Any]
 RFC: Rfc = json.loads(DATA.read_text(encoding="utf-8"))
 
-CAPABILITIES = (
-    Core,
-    Mail,
-    Submission,
-    vacation_response.Vacation,
-    masked_email.MaskedEmails,
-)
+CAPABILITIES = (Core, Mail, Submission, Vacation, MaskedEmails)
 
 METHODS = {
     one.name: (capability.uri, one)

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import assert_type
 
 from jmap_async.capabilities.core.blob import BlobCopyResponse
-from jmap_async.capabilities.core.capability import Core
 from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
 from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.mail.capability import Mail
 from jmap_async.capabilities.mail.email import Email, EmailImport, EmailProperty
 from jmap_async.capabilities.mail.email_arguments import EmailImportResponse, EmailParseResponse
 from jmap_async.capabilities.mail.email_query import EmailFilter
@@ -20,9 +18,8 @@ from jmap_async.capabilities.mail.headers import header
 from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
 from jmap_async.capabilities.mail.search_snippet import SearchSnippet
 from jmap_async.capabilities.mail.thread import Thread
-from jmap_async.capabilities.masked_email.masked_email import MaskedEmail, MaskedEmails
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
 from jmap_async.capabilities.set_errors import SetErrorType
-from jmap_async.capabilities.submission.capability import Submission
 from jmap_async.capabilities.submission.email_submission import (
     Address,
     EmailSubmission,
@@ -32,7 +29,7 @@ from jmap_async.capabilities.submission.email_submission import (
     SentSubmission,
 )
 from jmap_async.capabilities.submission.identity import Identity
-from jmap_async.capabilities.vacation_response.vacation_response import Vacation, VacationResponse
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
 from jmap_async.errors import SetError
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.call import Call
@@ -46,6 +43,11 @@ from jmap_async.protocol.standard import (
     QueryResponse,
     SetResponse,
 )
+from jmap_async.verbs.core import Core
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.masked_email import MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 
 def emails(mail: Mail, known: Email, ids: list[str]) -> None:

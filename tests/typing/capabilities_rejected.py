@@ -5,14 +5,14 @@ Each mistake is marked, and both checkers complain about a mark without a mistak
 # mypy: disable-error-code="unused-awaitable"
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
-from jmap_async.capabilities.mail.capability import Mail
 from jmap_async.capabilities.mail.email import Email
 from jmap_async.capabilities.mail.email_query import EmailFilter
 from jmap_async.capabilities.mail.headers import header
 from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
-from jmap_async.capabilities.masked_email.masked_email import MaskedEmails
-from jmap_async.capabilities.submission.capability import Submission
-from jmap_async.capabilities.vacation_response.vacation_response import Vacation
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.masked_email import MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 
 def arguments(mail: Mail) -> None:

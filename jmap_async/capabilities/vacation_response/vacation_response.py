@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from jmap_async.capabilities.facade import Capability, DataType, data_type, method
+from jmap_async.capabilities.facade import DataType, method
 from jmap_async.capabilities.inputs import members
 from jmap_async.capabilities.mail.header_values import check_one_line
 from jmap_async.protocol.declaring import arguments, declared
@@ -62,10 +62,3 @@ class VacationResponseTable(DataType):
 
     set = method("VacationResponse/set", VacationResponseSet, SetResponse[VacationResponse])
     """Change the automatic reply: update the id "singleton" (RFC 8621, 8.2)."""
-
-
-class Vacation(Capability):
-    """Automatic replies (RFC 8621, 1.3.3)."""
-
-    uri = "urn:ietf:params:jmap:vacationresponse"
-    vacation_response = data_type(VacationResponseTable)

@@ -1,11 +1,11 @@
 """The mail capability (RFC 8621, 1.3.1)."""
 
 from jmap_async.capabilities.facade import Capability, data_type
-from jmap_async.capabilities.mail.email_methods import EmailMethods
-from jmap_async.capabilities.mail.mailbox import MailboxMethods
 from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
 from jmap_async.capabilities.mail.thread import ThreadTable
 from jmap_async.protocol.session import MAIL
+from jmap_async.verbs.email import EmailMethods
+from jmap_async.verbs.mailbox import MailboxMethods
 
 
 class Mail(Capability):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from jmap_async.capabilities._identities import choose_identity, sender_of
 from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError, NotFound, RemoteProtocolError
 from jmap_async.protocol.converter import decoder
+from jmap_async.verbs.identities import choose_identity, sender_of
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 

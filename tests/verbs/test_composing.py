@@ -7,13 +7,6 @@ from typing import Any
 import orjson
 import pytest
 
-from jmap_async.capabilities import _composing
-from jmap_async.capabilities._composing import (
-    Attachment,
-    AttachmentLike,
-    Letter,
-    as_attachments,
-)
 from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.capabilities.mail.email import Email
 from jmap_async.capabilities.submission.identity import Identity
@@ -24,6 +17,13 @@ from jmap_async.errors import (
 )
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.converter import encode
+from jmap_async.verbs import composing
+from jmap_async.verbs.composing import (
+    Attachment,
+    AttachmentLike,
+    Letter,
+    as_attachments,
+)
 
 ALICE = EmailAddress(name="Alice", email="alice@example.org")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -32,7 +32,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def compose(**given: Any) -> Email:  # noqa: ANN401 - whatever is to be composed
     """Compose with little."""
     names = ("to", "cc", "bcc", "reply_to", "subject", "text", "html")
-    return _composing.compose(**{**dict.fromkeys(names), **given})
+    return composing.compose(**{**dict.fromkeys(names), **given})
 
 
 def wire(value: object) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_an_attachment_without_a_name_has_none() -> None:
 def complete(letter: Letter, identity: Identity | None = None) -> dict[str, Any]:
     """Complete a letter."""
     chosen = identity or Identity(id="I1")
-    return wire(_composing.complete(letter, sender=ALICE, identity=chosen, mailbox="drafts"))
+    return wire(composing.complete(letter, sender=ALICE, identity=chosen, mailbox="drafts"))
 
 
 def test_what_is_missing_is_added() -> None:
@@ -154,7 +154,7 @@ def test_a_message_as_it_is_keeps_what_it_has() -> None:
             "header:Message-ID": " <x>",
         },
     )
-    letter = _composing.as_is(email, identity=None, send_at=None)
+    letter = composing.as_is(email, identity=None, send_at=None)
     assert wire(email) == complete(letter)
     assert EmailAddress(email="al@example.org") == letter.sender
 
@@ -178,26 +178,26 @@ def test_a_message_as_it_is_keeps_what_it_has() -> None:
 )
 def test_the_sender_by_another_name(extra: dict[str, object], expected: str | None) -> None:
     """Whatever form the From field is given in, its address decides."""
-    sender = _composing.as_is(Email(extra=extra), identity=None, send_at=None).sender
+    sender = composing.as_is(Email(extra=extra), identity=None, send_at=None).sender
     assert expected == (sender and sender.email)
 
 
 def test_the_sender_of_a_message_as_it_is() -> None:
     """Its From address decides on the identity."""
-    letter = _composing.as_is(
+    letter = composing.as_is(
         Email(from_=["a@x.example", "b@x.example"]), identity=None, send_at=None
     )
     assert EmailAddress(email="a@x.example") == letter.sender
     assert not letter.exists
-    assert _composing.as_is(Email(id="M1"), identity=None, send_at=None).exists
+    assert composing.as_is(Email(id="M1"), identity=None, send_at=None).exists
 
 
 def test_t113_where_drafts_are() -> None:
     """Among the drafts, else among what was sent; not every server has either."""
-    assert "d" == _composing.draft_mailbox({"drafts": "d", "sent": "s"})
-    assert "s" == _composing.draft_mailbox({"sent": "s"})
+    assert "d" == composing.draft_mailbox({"drafts": "d", "sent": "s"})
+    assert "s" == composing.draft_mailbox({"sent": "s"})
     with pytest.raises(NotFound, match="inbox"):
-        _composing.draft_mailbox({"inbox": "i"})
+        composing.draft_mailbox({"inbox": "i"})
 
 
 DRAFT = {"keywords/$draft": None}
@@ -228,21 +228,21 @@ def test_t115_where_sent_messages_go(
 ) -> None:
     """From the drafts to the sent ones in one patch; an Email is never in no mailbox."""
     before = dict.fromkeys(placed, True)
-    assert {**DRAFT, **expected} == _composing.when_sent(before, roles)
+    assert {**DRAFT, **expected} == composing.when_sent(before, roles)
     left = "drafts" in roles and "sent" not in roles and ["d"] == placed
-    assert left == _composing.stays(before, roles)
+    assert left == composing.stays(before, roles)
     email = Email(keywords=["$draft", "$seen"], mailbox_ids=before)
-    after = _composing.places(before, roles)
+    after = composing.places(before, roles)
     whole = {} if after == before else {"mailboxIds": after}
-    assert {**DRAFT, **whole} == _composing.still_to_file(email, roles)
+    assert {**DRAFT, **whole} == composing.still_to_file(email, roles)
     filed = Email(keywords=["$seen"], mailbox_ids=after)
-    assert {} == _composing.still_to_file(filed, roles)
+    assert {} == composing.still_to_file(filed, roles)
 
 
 def test_t147_the_envelope_of_a_held_message() -> None:
     """The time is a parameter of the sender, and all recipients are named, once."""
     email = Email(to="b@example.net", cc=["c@example.net"], bcc=["b@example.net", "d@example.net"])
-    envelope = _composing.held_envelope(email, ALICE, NOW.replace(microsecond=9))
+    envelope = composing.held_envelope(email, ALICE, NOW.replace(microsecond=9))
     expected = {
         "mailFrom": {
             "email": "alice@example.org",
@@ -256,7 +256,7 @@ def test_t147_the_envelope_of_a_held_message() -> None:
 def test_t142_a_held_draft_needs_all_its_recipients() -> None:
     """Whom an Email of the server goes to has to be known; no recipient is left out silently."""
     with pytest.raises(PropertyNotFetched, match="cc"):
-        _composing.held_envelope(Email(id="M1", to="b@example.net"), ALICE, NOW)
+        composing.held_envelope(Email(id="M1", to="b@example.net"), ALICE, NOW)
 
 
 ABLE = {"maxDelayedSend": 3600, "submissionExtensions": {"FutureRelease": []}}
@@ -264,7 +264,7 @@ ABLE = {"maxDelayedSend": 3600, "submissionExtensions": {"FutureRelease": []}}
 
 def test_t147_a_server_that_can_hold() -> None:
     """Up to its limit, the time is accepted."""
-    _composing.check_delay(NOW + timedelta(hours=1), ABLE, NOW)
+    composing.check_delay(NOW + timedelta(hours=1), ABLE, NOW)
 
 
 @pytest.mark.parametrize(
@@ -282,4 +282,4 @@ def test_t147_a_time_that_cannot_be_kept(
 ) -> None:
     """What the server cannot do is refused before anything is sent."""
     with pytest.raises(LocalProtocolError, match=problem):
-        _composing.check_delay(send_at, capability, NOW)
+        composing.check_delay(send_at, capability, NOW)

@@ -15,7 +15,6 @@ from jmap_async.capabilities.mail.address import AddressesLike, EmailAddress, as
 from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
 from jmap_async.capabilities.mail.email import HEADER_FIELDS, Email
 from jmap_async.capabilities.mail.headers import header_field
-from jmap_async.capabilities.mail.mailbox import no_role
 from jmap_async.capabilities.submission.email_submission import Address, Envelope
 from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError
@@ -23,6 +22,7 @@ from jmap_async.protocol import dates, patch
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import ABSENT, Id, Wire
+from jmap_async.verbs.mailbox import no_role
 
 T = TypeVar("T")
 

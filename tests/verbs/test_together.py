@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from jmap_async.capabilities._together import together
+from jmap_async.verbs.together import together
 
 
 async def value(result: int) -> int:

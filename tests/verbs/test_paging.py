@@ -8,8 +8,8 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities._paging import Page, walk
 from jmap_async.errors import AnchorNotFound, InvalidArguments, MethodError, RemoteProtocolError
+from jmap_async.verbs.paging import Page, walk
 
 pytestmark = pytest.mark.loops
 

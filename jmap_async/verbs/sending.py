@@ -4,17 +4,14 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
-from jmap_async.capabilities import _composing
-from jmap_async.capabilities._composing import Attachment, Letter
-from jmap_async.capabilities._identities import choose_identity, sender_of
-from jmap_async.capabilities._sets import created, merged
-from jmap_async.capabilities._together import together
+from jmap_async.capabilities.mail.body import EmailBodyPart
 from jmap_async.capabilities.mail.email import Email
-from jmap_async.capabilities.mail.mailbox import MailboxMethods, by_role
+from jmap_async.capabilities.mail.email_methods import EmailTable
+from jmap_async.capabilities.mail.mailbox import MailboxTable
 from jmap_async.capabilities.submission.email_submission import (
     EmailSubmission,
     EmailSubmissionSetResponse,
@@ -26,11 +23,14 @@ from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.types import Id
 from jmap_async.redaction import redact
-
-if TYPE_CHECKING:
-    from jmap_async.capabilities.mail.body import EmailBodyPart
-    from jmap_async.capabilities.mail.email_methods import EmailMethods
-    from jmap_async.capabilities.submission.capability import Submission
+from jmap_async.verbs import composing
+from jmap_async.verbs.composing import Attachment, Letter
+from jmap_async.verbs.creating import created, merged
+from jmap_async.verbs.identities import choose_identity, sender_of
+from jmap_async.verbs.mailbox import by_role
+from jmap_async.verbs.reading import only
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.together import together
 
 _log = logging.getLogger("jmap_async")
 
@@ -52,9 +52,7 @@ class _Known:
 class Post:
     """Sends messages from one account."""
 
-    def __init__(
-        self, emails: "EmailMethods", mailboxes: MailboxMethods, submission: "Submission"
-    ) -> None:
+    def __init__(self, emails: EmailTable, mailboxes: MailboxTable, submission: Submission) -> None:
         self._emails = emails
         self._mailboxes = mailboxes
         self._submission = submission
@@ -66,9 +64,9 @@ class Post:
         if account_id is None or account_id not in accounts:
             return  # what is asked of it will fail
         capability = accounts[account_id].account_capabilities.get(self._submission.uri, {})
-        _composing.check_delay(send_at, capability, datetime.now(UTC))
+        composing.check_delay(send_at, capability, datetime.now(UTC))
 
-    async def upload(self, attachments: Sequence[Attachment]) -> "list[EmailBodyPart]":
+    async def upload(self, attachments: Sequence[Attachment]) -> list[EmailBodyPart]:
         """Upload what is to be attached, all at once, and return the body parts for it."""
         try:
             async with asyncio.TaskGroup() as group:
@@ -77,7 +75,7 @@ class Post:
             raise failed.exceptions[0] from None
         return [task.result() for task in tasks]
 
-    async def _upload(self, attachment: Attachment) -> "EmailBodyPart":
+    async def _upload(self, attachment: Attachment) -> EmailBodyPart:
         blob = attachment.content
         if not isinstance(blob, Blob):
             blob = await self._emails.host.upload(
@@ -110,13 +108,11 @@ class Post:
 
     async def _filled(self, letter: Letter) -> Letter:
         """Fetch what has to be known of an Email that the server has."""
-        missing = _composing.missing(letter)
+        missing = composing.missing(letter)
         if not missing:
             return letter
         response = await self._emails.get(letter.email, properties=cast("Any", [*missing]))
-        if not response.list:
-            raise NotFound(f"there is no Email {letter.email.id!r} in this account")
-        return _composing.filled(letter, response.list[0])
+        return composing.filled(letter, only(response, letter.email.id, kind="Email"))
 
     async def _attempt(self, letter: Letter) -> SentSubmission:
         known, letter = await together(self._look_up(), self._filled(letter))
@@ -127,17 +123,17 @@ class Post:
         sender = letter.sender or sender_of(identity, username)
         email = letter.email
         if not letter.exists:
-            mailbox = _composing.draft_mailbox(known.roles)
-            email = _composing.complete(letter, sender=sender, identity=identity, mailbox=mailbox)
+            mailbox = composing.draft_mailbox(known.roles)
+            email = composing.complete(letter, sender=sender, identity=identity, mailbox=mailbox)
         submission = EmailSubmission(identity_id=identity.id)
         if letter.send_at is not None:
-            envelope = _composing.held_envelope(email, sender, letter.send_at)
+            envelope = composing.held_envelope(email, sender, letter.send_at)
             submission = attrs.evolve(submission, envelope=envelope)
         placed: Mapping[Id, bool] = getattr(email, "mailbox_ids", {})
-        stays = _composing.stays(placed, known.roles)
+        stays = composing.stays(placed, known.roles)
         if stays:
             _log.warning("a message will stay among the drafts when it was sent: %s", _NO_PLACE)
-        when_sent = _composing.when_sent(placed, known.roles)
+        when_sent = composing.when_sent(placed, known.roles)
         if letter.exists:
             submission = attrs.evolve(submission, email_id=email.id)
             sent = await self._submit(submission, when_sent)
@@ -201,16 +197,17 @@ class Post:
         """Put a message that was sent where it belongs, which failed; None: now it is there."""
         self._known = None
         try:
-            known, email = await together(
+            known, response = await together(
                 self._look_up(),
-                self._emails.get_one(email_id, properties=["mailboxIds", "keywords"]),
+                self._emails.get(email_id, properties=["mailboxIds", "keywords"]),
             )
-            changes = _composing.still_to_file(email, known.roles)
+            email = only(response, email_id, kind="Email")
+            changes = composing.still_to_file(email, known.roles)
             if changes:
-                await self._emails.update(email_id, changes)
+                (await self._emails.set(update={email_id: changes})).raise_for_errors()
         except JMAPError as error:
             return f"its keywords and mailboxIds were not changed: {refusal}; then: {error}"
-        return _NO_PLACE if _composing.stays(email.mailbox_ids, known.roles) else None
+        return _NO_PLACE if composing.stays(email.mailbox_ids, known.roles) else None
 
 
 def _refusal(response: EmailSubmissionSetResponse, email_id: Id) -> str | None:

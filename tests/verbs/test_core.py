@@ -1,7 +1,7 @@
 """The core capability."""
 
 from jmap_async import Client
-from jmap_async.capabilities.core.capability import Core
+from jmap_async.verbs.core import Core
 
 
 async def test_shortcuts(client: Client) -> None:

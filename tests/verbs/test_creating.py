@@ -2,10 +2,10 @@
 
 import pytest
 
-from jmap_async.capabilities._sets import created, merged
 from jmap_async.capabilities.mail.mailbox import Mailbox
 from jmap_async.errors import RemoteProtocolError, SetError, SetFailed
 from jmap_async.protocol.standard import SetResponse
+from jmap_async.verbs.creating import created, merged
 
 
 def test_created() -> None:

@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Final, Generic, TypeVar
 
-from jmap_async.capabilities._together import together
 from jmap_async.errors import MethodError, RemoteProtocolError
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.declaring import record
@@ -26,6 +25,7 @@ from jmap_async.protocol.ids import HasId
 from jmap_async.protocol.objects import is_readable
 from jmap_async.protocol.standard import GetResponse, QueryResponse
 from jmap_async.protocol.types import Id
+from jmap_async.verbs.together import together
 
 T = TypeVar("T")
 D = TypeVar("D", bound=HasId)
