@@ -1,19 +1,12 @@
 """The facades of a client: its capabilities and data types."""
 
+import re
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from types import SimpleNamespace
-from typing import Any, Final, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 
-from jmap_async.capabilities.core.blob import BlobTable
-from jmap_async.capabilities.core.echo import CoreTable
-from jmap_async.capabilities.core.push_subscription import PushSubscriptionTable
-from jmap_async.capabilities.facade import Capability, DataType, Host, data_type, method, methods_of
-from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
-from jmap_async.capabilities.mail.thread import ThreadTable
-from jmap_async.capabilities.submission.email_submission import EmailSubmissionTable
-from jmap_async.capabilities.submission.identity import IdentityTable
-from jmap_async.capabilities.vacation_response.vacation_response import VacationResponseTable
+from jmap_async.capabilities.facade import Capability, DataType, Host, method, methods_of
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import wire_fields, wire_name
@@ -21,17 +14,24 @@ from jmap_async.protocol.raw import RawResponse
 from jmap_async.protocol.session import CORE
 from jmap_async.protocol.standard import Arguments
 from jmap_async.protocol.types import Id, Wire
-from jmap_async.verbs.core import Core
-from jmap_async.verbs.email import EmailMethods
-from jmap_async.verbs.mail import Mail
-from jmap_async.verbs.mailbox import MailboxMethods
-from jmap_async.verbs.masked_email import MaskedEmailMethods, MaskedEmails
-from jmap_async.verbs.submission import Submission
-from jmap_async.verbs.vacation_response import Vacation
+
+if TYPE_CHECKING:
+    from jmap_async.capabilities.core.blob import BlobTable
+    from jmap_async.capabilities.core.echo import CoreTable
+    from jmap_async.capabilities.core.push_subscription import PushSubscriptionTable
+    from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
+    from jmap_async.capabilities.mail.thread import ThreadTable
+    from jmap_async.capabilities.submission.email_submission import EmailSubmissionTable
+    from jmap_async.capabilities.submission.identity import IdentityTable
+    from jmap_async.capabilities.vacation_response.vacation_response import VacationResponseTable
+    from jmap_async.verbs.core import Core
+    from jmap_async.verbs.email import EmailMethods
+    from jmap_async.verbs.mail import Mail
+    from jmap_async.verbs.mailbox import MailboxMethods
+    from jmap_async.verbs.masked_email import MaskedEmailMethods
+    from jmap_async.verbs.submission import Submission
 
 C = TypeVar("C", bound=Capability)
-
-_CAPABILITIES: Final = (Core, Mail, Submission, Vacation, MaskedEmails)
 
 
 class Facades:
@@ -50,72 +50,87 @@ class Facades:
             facade = self._facades[kind, account_id] = kind(self._host, account_id)
         return cast("C", facade)
 
-    # Each is found out once: calls begin with these names.
+    # Each is found out once: calls begin with these names. A capability is imported when it is used
+    # first, so that a program pays for those that it uses.
 
     @cached_property
-    def core(self) -> CoreTable:
+    def _core(self) -> "Core":
+        from jmap_async.verbs.core import Core
+
+        return self.capability(Core)
+
+    @cached_property
+    def core(self) -> "CoreTable":
         """The echo (RFC 8620, 4)."""
-        return self.capability(Core).core
+        return self._core.core
 
     @cached_property
-    def mail(self) -> Mail:
+    def mail(self) -> "Mail":
         """Mailboxes, threads and emails (RFC 8621)."""
+        from jmap_async.verbs.mail import Mail
+
         return self.capability(Mail)
 
     @cached_property
-    def submission(self) -> Submission:
+    def submission(self) -> "Submission":
         """Identities and sending (RFC 8621, 6 and 7)."""
+        from jmap_async.verbs.submission import Submission
+
         return self.capability(Submission)
 
     @cached_property
-    def vacation_response(self) -> VacationResponseTable:
+    def vacation_response(self) -> "VacationResponseTable":
         """The automatic reply (RFC 8621, 8)."""
+        from jmap_async.verbs.vacation_response import Vacation
+
         return self.capability(Vacation).vacation_response
 
     @cached_property
-    def masked_email(self) -> MaskedEmailMethods:
+    def masked_email(self) -> "MaskedEmailMethods":
         """Fastmail's masked email addresses."""
+        from jmap_async.verbs.masked_email import MaskedEmails
+
         return self.capability(MaskedEmails).masked_email
 
     @cached_property
-    def email(self) -> EmailMethods:
+    def email(self) -> "EmailMethods":
         """Emails (RFC 8621, 4)."""
         return self.mail.email
 
     @cached_property
-    def mailbox(self) -> MailboxMethods:
+    def mailbox(self) -> "MailboxMethods":
         """Mailboxes (RFC 8621, 2)."""
         return self.mail.mailbox
 
     @cached_property
-    def thread(self) -> ThreadTable:
+    def thread(self) -> "ThreadTable":
         """Threads (RFC 8621, 3)."""
         return self.mail.thread
 
     @cached_property
-    def search_snippet(self) -> SearchSnippetTable:
+    def search_snippet(self) -> "SearchSnippetTable":
         """What matched a search, for display (RFC 8621, 5)."""
         return self.mail.search_snippet
 
     @cached_property
-    def identity(self) -> IdentityTable:
+    def identity(self) -> "IdentityTable":
         """Who mail may be sent as (RFC 8621, 6)."""
         return self.submission.identity
 
     @cached_property
-    def email_submission(self) -> EmailSubmissionTable:
+    def email_submission(self) -> "EmailSubmissionTable":
         """Mail that was or will be sent (RFC 8621, 7)."""
         return self.submission.email_submission
 
     @cached_property
-    def push_subscription(self) -> PushSubscriptionTable:
+    def push_subscription(self) -> "PushSubscriptionTable":
         """Where the server pushes changes to (RFC 8620, 7.2)."""
-        return self.capability(Core).push_subscription
+        return self._core.push_subscription
 
     @cached_property
-    def blob(self) -> BlobTable:
+    def blob(self) -> "BlobTable":
         """Binary data (RFC 8620, 6.3)."""
-        return self.capability(Core).blob
+        return self._core.blob
 
     def call(
         self,
@@ -135,7 +150,7 @@ class Facades:
         `{"ids": query.ids}`.
         """
         wanted = tuple(using)
-        known = _known_methods().get(name)
+        known = self._known(name)
         arguments = {} if arguments is None else arguments
         if known is not None:
             capability, takes_account_id = known.capability, known.takes_account_id
@@ -151,6 +166,23 @@ class Facades:
             account_id=account_id or self._account_id,
             using=wanted,
         )
+
+    def _known(self, name: str) -> "_Known | None":
+        """Return what is known of a method by its name, which begins with that of its data type."""
+        attribute = _attribute(name)
+        if not isinstance(vars(Facades).get(attribute), cached_property):
+            return None
+        facade = getattr(self, attribute)
+        if not isinstance(facade, DataType):
+            return None
+        kind = type(facade)
+        return _known_methods(facade.capability.uri, kind).get(name)  # type: ignore[arg-type]  # a hashable one
+
+
+@lru_cache(maxsize=100)
+def _attribute(name: str) -> str:
+    """Return the name that the data type of a method would have here."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).partition("/")[0].lower()
 
 
 @record(eq=False)
@@ -169,19 +201,13 @@ class _Known:
         return self.arguments.needs(given)
 
 
-def _known(capability: type[Capability], one: method[..., Any]) -> _Known:
+@cache
+def _known_methods(capability: str, kind: type[DataType]) -> Mapping[str, _Known]:
+    """Return what is known of the methods of a data type, by name."""
+    return {one.name: _known(capability, one) for one in methods_of(kind)}
+
+
+def _known(capability: str, one: method[..., Any]) -> _Known:
     kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
     names = {wire_name(field): field.name for field in wire_fields(kind)}
-    return _Known(capability.uri, one.takes_account_id, kind, names)
-
-
-@cache
-def _known_methods() -> Mapping[str, _Known]:
-    """Return what is known of methods, by name."""
-    return {
-        one.name: _known(capability, one)
-        for capability in _CAPABILITIES
-        for kind in vars(capability).values()
-        if isinstance(kind, data_type)
-        for one in methods_of(cast("data_type[DataType]", kind).methods)
-    }
+    return _Known(capability, one.takes_account_id, kind, names)
