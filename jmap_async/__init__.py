@@ -6,31 +6,14 @@ async with jmap_async.connect("https://api.example.com/jmap/session", auth=TOKEN
     emails = await client.email.get(found.ids, properties=["subject", "from"])
 """
 
+import importlib
+import typing
+
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, BasicAuth, BearerAuth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download
-from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
 from jmap_async.capabilities.facade import Capability, DataType, data_type, method
-from jmap_async.capabilities.mail.address import EmailAddress, EmailAddressGroup
-from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.mail.email import Email, EmailImport
-from jmap_async.capabilities.mail.email_query import EmailFilter
-from jmap_async.capabilities.mail.headers import EmailHeader, header
-from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter, MailboxRights
-from jmap_async.capabilities.mail.search_snippet import SearchSnippet
-from jmap_async.capabilities.mail.thread import Thread
-from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
-from jmap_async.capabilities.submission.email_submission import (
-    Address,
-    DeliveryStatus,
-    EmailSubmission,
-    EmailSubmissionFilter,
-    Envelope,
-    SentSubmission,
-)
-from jmap_async.capabilities.submission.identity import Identity
-from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
 from jmap_async.client import Client, Connecting, connect
 from jmap_async.errors import (
     AccountNotFound,
@@ -100,6 +83,64 @@ from jmap_async.protocol.types import ABSENT
 from jmap_async.retry import Retry
 from jmap_async.stats import Stats
 from jmap_async.transport import Timeouts
+
+if typing.TYPE_CHECKING:
+    from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
+    from jmap_async.capabilities.mail.address import EmailAddress, EmailAddressGroup
+    from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+    from jmap_async.capabilities.mail.email import Email, EmailImport
+    from jmap_async.capabilities.mail.email_query import EmailFilter
+    from jmap_async.capabilities.mail.headers import EmailHeader, header
+    from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter, MailboxRights
+    from jmap_async.capabilities.mail.search_snippet import SearchSnippet
+    from jmap_async.capabilities.mail.thread import Thread
+    from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
+    from jmap_async.capabilities.submission.email_submission import (
+        Address,
+        DeliveryStatus,
+        EmailSubmission,
+        EmailSubmissionFilter,
+        Envelope,
+        SentSubmission,
+    )
+    from jmap_async.capabilities.submission.identity import Identity
+    from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
+else:
+    # The same, imported when they are used first: a program pays for the capabilities that it uses.
+    _LATER = {
+        "core.push_subscription": ("PushKeys", "PushSubscription"),
+        "mail.address": ("EmailAddress", "EmailAddressGroup"),
+        "mail.body": ("EmailBodyPart", "EmailBodyValue"),
+        "mail.email": ("Email", "EmailImport"),
+        "mail.email_query": ("EmailFilter",),
+        "mail.headers": ("EmailHeader", "header"),
+        "mail.mailbox": ("Mailbox", "MailboxFilter", "MailboxRights"),
+        "mail.search_snippet": ("SearchSnippet",),
+        "mail.thread": ("Thread",),
+        "masked_email.masked_email": ("MaskedEmail",),
+        "submission.email_submission": (
+            "Address",
+            "DeliveryStatus",
+            "EmailSubmission",
+            "EmailSubmissionFilter",
+            "Envelope",
+            "SentSubmission",
+        ),
+        "submission.identity": ("Identity",),
+        "vacation_response.vacation_response": ("VacationResponse",),
+    }
+    _MODULES = {name: module for module, names in _LATER.items() for name in names}
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.capabilities.{_MODULES[name]}")
+        found = globals()[name] = getattr(module, name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_MODULES})
+
 
 __all__ = [
     "ABSENT",
