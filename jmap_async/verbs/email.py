@@ -3,15 +3,13 @@
 from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Unpack
+from typing import Unpack
 
 import attrs
 
 from jmap_async.capabilities.mail.address import AddressesLike, AddressLike, parse_address
-from jmap_async.capabilities.mail.email import Email
-from jmap_async.capabilities.mail.email_arguments import (
-    EmailFetch,
-)
+from jmap_async.capabilities.mail.email import Email, EmailProperty
+from jmap_async.capabilities.mail.email_arguments import EmailFetch
 from jmap_async.capabilities.mail.email_methods import EmailTable
 from jmap_async.capabilities.mail.email_query import EmailFilter, EmailSorting
 from jmap_async.capabilities.mail.mailbox import MailboxTable
@@ -19,22 +17,17 @@ from jmap_async.capabilities.submission.email_submission import SentSubmission
 from jmap_async.capabilities.submission.identity import Identity
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.filters import Filter
-from jmap_async.protocol.ids import IdLike, IdsLike, as_id, as_ids
-from jmap_async.protocol.standard import (
-    SetResponse,
-)
+from jmap_async.protocol.ids import IdLike, IdsLike, as_ids
+from jmap_async.protocol.standard import SetResponse
 from jmap_async.protocol.types import Id, Wire
 from jmap_async.verbs import composing
 from jmap_async.verbs.composing import AttachmentLike, Letter
-from jmap_async.verbs.paging import Page, read_page, walk
-from jmap_async.verbs.reading import only
+from jmap_async.verbs.reading import QueryVerbs
 from jmap_async.verbs.sending import Post
 from jmap_async.verbs.submission import Submission
 
-_PAGE_SIZE: Final = 100
 
-
-class EmailMethods(EmailTable):
+class EmailMethods(EmailTable, QueryVerbs[Email, EmailProperty, EmailFilter, EmailSorting]):
     """Emails: their methods, and the verbs built on them."""
 
     async def get_one(self, id: IdLike, **fetch: Unpack[EmailFetch]) -> Email:
@@ -43,7 +36,7 @@ class EmailMethods(EmailTable):
         Raises:
             NotFound: there is no Email with this id.
         """
-        return only(await self.get(as_id(id), **fetch), as_id(id), kind="Email")
+        return await self._get_one(id, fetch)
 
     def iter(
         self,
@@ -61,25 +54,8 @@ class EmailMethods(EmailTable):
         else changes meanwhile. A loop that is left early stops reading; to wait for that, use
         `contextlib.aclosing`.
         """
-        if page_size is not None and page_size <= 0:
-            raise LocalProtocolError(f"page_size must be greater than 0, not {page_size}")
-        # Two at least: a page begins with an Email of the one before it.
-        limit = max(2, min(page_size or _PAGE_SIZE, self.host.session.core.max_objects_in_get))
-
-        async def page(position: int, anchor: Id | None) -> Page[Email]:
-            query = self.query(
-                filter,
-                sort=sort,
-                collapse_threads=collapse_threads,
-                position=position if anchor is None else 0,
-                anchor=anchor,
-                limit=limit,
-            )
-            objects = self.get(query.ids, **fetch)
-            at = position if anchor is None else None
-            return await read_page(query, objects, position=at, limit=limit)
-
-        return walk(page)
+        query = {"filter": filter, "sort": sort, "collapse_threads": collapse_threads}
+        return self._iter(query, fetch, page_size=page_size)
 
     async def update(self, ids: IdsLike, patch: Wire) -> SetResponse[Email]:
         """Change one or many Emails alike, as by `{"keywords/$seen": True}`.
