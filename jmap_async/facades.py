@@ -18,18 +18,14 @@ from jmap_async.protocol.types import Id, Wire
 if TYPE_CHECKING:
     from jmap_async.capabilities.core.blob import BlobTable
     from jmap_async.capabilities.core.echo import CoreTable
-    from jmap_async.capabilities.core.push_subscription import PushSubscriptionTable
     from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
-    from jmap_async.capabilities.mail.thread import ThreadTable
-    from jmap_async.capabilities.submission.email_submission import EmailSubmissionTable
-    from jmap_async.capabilities.submission.identity import IdentityTable
-    from jmap_async.capabilities.vacation_response.vacation_response import VacationResponseTable
-    from jmap_async.verbs.core import Core
+    from jmap_async.verbs.core import Core, PushSubscriptionMethods
     from jmap_async.verbs.email import EmailMethods
-    from jmap_async.verbs.mail import Mail
+    from jmap_async.verbs.mail import Mail, ThreadMethods
     from jmap_async.verbs.mailbox import MailboxMethods
     from jmap_async.verbs.masked_email import MaskedEmailMethods
-    from jmap_async.verbs.submission import Submission
+    from jmap_async.verbs.submission import EmailSubmissionMethods, IdentityMethods, Submission
+    from jmap_async.verbs.vacation_response import VacationResponseMethods
 
 C = TypeVar("C", bound=Capability)
 
@@ -79,7 +75,7 @@ class Facades:
         return self.capability(Submission)
 
     @cached_property
-    def vacation_response(self) -> "VacationResponseTable":
+    def vacation_response(self) -> "VacationResponseMethods":
         """The automatic reply (RFC 8621, 8)."""
         from jmap_async.verbs.vacation_response import Vacation
 
@@ -103,7 +99,7 @@ class Facades:
         return self.mail.mailbox
 
     @cached_property
-    def thread(self) -> "ThreadTable":
+    def thread(self) -> "ThreadMethods":
         """Threads (RFC 8621, 3)."""
         return self.mail.thread
 
@@ -113,17 +109,17 @@ class Facades:
         return self.mail.search_snippet
 
     @cached_property
-    def identity(self) -> "IdentityTable":
+    def identity(self) -> "IdentityMethods":
         """Who mail may be sent as (RFC 8621, 6)."""
         return self.submission.identity
 
     @cached_property
-    def email_submission(self) -> "EmailSubmissionTable":
+    def email_submission(self) -> "EmailSubmissionMethods":
         """Mail that was or will be sent (RFC 8621, 7)."""
         return self.submission.email_submission
 
     @cached_property
-    def push_subscription(self) -> "PushSubscriptionTable":
+    def push_subscription(self) -> "PushSubscriptionMethods":
         """Where the server pushes changes to (RFC 8620, 7.2)."""
         return self._core.push_subscription
 

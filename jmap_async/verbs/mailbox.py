@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxTable
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxProperty, MailboxTable
 from jmap_async.errors import NotFound
 from jmap_async.protocol.objects import check_readable, is_readable
+from jmap_async.verbs.reading import GetVerbs
 
 
-class MailboxMethods(MailboxTable):
+class MailboxMethods(MailboxTable, GetVerbs[Mailbox, MailboxProperty]):
     """Mailboxes: their methods, and the verbs built on them."""
 
     async def by_role(self, role: str) -> Mailbox:

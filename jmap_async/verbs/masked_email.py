@@ -3,14 +3,16 @@
 from jmap_async.capabilities.facade import Capability, data_type
 from jmap_async.capabilities.masked_email.masked_email import (
     MaskedEmail,
+    MaskedEmailProperty,
     MaskedEmailState,
     MaskedEmailTable,
 )
 from jmap_async.protocol.ids import IdLike, as_id
 from jmap_async.verbs.creating import created, merged
+from jmap_async.verbs.reading import GetVerbs
 
 
-class MaskedEmailMethods(MaskedEmailTable):
+class MaskedEmailMethods(MaskedEmailTable, GetVerbs[MaskedEmail, MaskedEmailProperty]):
     """Masked addresses: their methods, and the verbs built on them."""
 
     async def create(

@@ -47,8 +47,7 @@ class GetVerbs(DataType, Generic[D, Name]):
     async def _get_one(self, id: IdLike, fetch: Mapping[str, object]) -> D:
         """Fetch one object; `fetch` are the further arguments of `get`."""
         id = as_id(id)
-        call = cast("_Table[D]", self).get(id, **fetch)
-        return only(await call, id, kind=_kind(call))
+        return await only(cast("_Table[D]", self).get(id, **fetch), id)
 
 
 class QueryVerbs(GetVerbs[D, Name], Generic[D, Name, F, Sorting]):
@@ -92,17 +91,14 @@ class QueryVerbs(GetVerbs[D, Name], Generic[D, Name, F, Sorting]):
         return walk(page)
 
 
-def only(response: GetResponse[D], id: Id, *, kind: str) -> D:
-    """Return the one object that was asked for, of a data type of this name.
+async def only(call: Call[GetResponse[D]], id: Id) -> D:
+    """Return the one object that a call asks for.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none with this id.
     """
-    for one in response.list:
+    for one in (await call).list:
         return one
-    raise NotFound(f"there is no {kind} {id!r} in this account")
-
-
-def _kind(call: Call[GetResponse[D]]) -> str:
-    """Return the name of the data type that a call is about."""
-    return call.method.name.partition("/")[0]
+    kind = call.method.name.partition("/")[0]
+    place = " in this account" if call.method.takes_account_id else ""
+    raise NotFound(f"there is no {kind} {id!r}{place}")

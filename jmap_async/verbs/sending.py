@@ -111,8 +111,8 @@ class Post:
         missing = composing.missing(letter)
         if not missing:
             return letter
-        response = await self._emails.get(letter.email, properties=cast("Any", [*missing]))
-        return composing.filled(letter, only(response, letter.email.id, kind="Email"))
+        call = self._emails.get(letter.email, properties=cast("Any", [*missing]))
+        return composing.filled(letter, await only(call, letter.email.id))
 
     async def _attempt(self, letter: Letter) -> SentSubmission:
         known, letter = await together(self._look_up(), self._filled(letter))
@@ -197,11 +197,8 @@ class Post:
         """Put a message that was sent where it belongs, which failed; None: now it is there."""
         self._known = None
         try:
-            known, response = await together(
-                self._look_up(),
-                self._emails.get(email_id, properties=["mailboxIds", "keywords"]),
-            )
-            email = only(response, email_id, kind="Email")
+            reading = self._emails.get(email_id, properties=["mailboxIds", "keywords"])
+            known, email = await together(self._look_up(), only(reading, email_id))
             changes = composing.still_to_file(email, known.roles)
             if changes:
                 (await self._emails.set(update={email_id: changes})).raise_for_errors()

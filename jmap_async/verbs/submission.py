@@ -1,13 +1,28 @@
 """The submission capability (RFC 8621, 1.3.2)."""
 
 from jmap_async.capabilities.facade import Capability, data_type
-from jmap_async.capabilities.submission.email_submission import EmailSubmissionTable
-from jmap_async.capabilities.submission.identity import IdentityTable
+from jmap_async.capabilities.submission.email_submission import (
+    EmailSubmission,
+    EmailSubmissionProperty,
+    EmailSubmissionTable,
+)
+from jmap_async.capabilities.submission.identity import Identity, IdentityProperty, IdentityTable
+from jmap_async.verbs.reading import GetVerbs
+
+
+class IdentityMethods(IdentityTable, GetVerbs[Identity, IdentityProperty]):
+    """Identities: their methods, and the verbs built on them."""
+
+
+class EmailSubmissionMethods(
+    EmailSubmissionTable, GetVerbs[EmailSubmission, EmailSubmissionProperty]
+):
+    """What was sent: its methods, and the verbs built on them."""
 
 
 class Submission(Capability):
     """Sending Emails (RFC 8621, 6 and 7)."""
 
     uri = "urn:ietf:params:jmap:submission"
-    identity = data_type(IdentityTable)
-    email_submission = data_type(EmailSubmissionTable)
+    identity = data_type(IdentityMethods)
+    email_submission = data_type(EmailSubmissionMethods)

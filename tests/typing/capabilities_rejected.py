@@ -60,6 +60,9 @@ async def verbs(mail: Mail, submission: Submission, masked: MaskedEmails) -> Non
     """So with verbs."""
     await mail.email.send(recipient="bob@example.net")  # type: ignore[call-arg]
     await mail.email.get_one("M1", properties=["subjct"])  # type: ignore[list-item]
+    await mail.mailbox.get_one("MB1", properties=["subject"])  # type: ignore[list-item]
+    await mail.thread.get_one("T1", fetch_all_body_values=True)  # type: ignore[call-arg]
+    await mail.search_snippet.get_one("M1")  # type: ignore[attr-defined]
     await masked.masked_email.create(state="active")  # type: ignore[arg-type]
     masked.masked_email.changes("s1")  # type: ignore[attr-defined]
     submission.email_submission.query(sort="sendAt")  # type: ignore[arg-type]

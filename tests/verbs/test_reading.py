@@ -1,5 +1,6 @@
 """The verbs of every data type."""
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Iterator, Sequence
@@ -7,11 +8,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
-from jmap_async import verbs
-from jmap_async.capabilities.mail.thread import Thread
+from jmap_async import Client, verbs
+from jmap_async.capabilities.core.push_subscription import PushSubscription
 from jmap_async.errors import NotFound
 from jmap_async.protocol.standard import GetResponse
-from jmap_async.verbs.reading import GetVerbs, QueryVerbs, only
+from jmap_async.testing.server import MemoryServer
+from jmap_async.verbs.reading import GetVerbs, QueryVerbs
 
 
 def _declared() -> Iterator[tuple[Any, Any, tuple[Any, ...]]]:
@@ -39,13 +41,46 @@ def test_verbs_are_for_what_the_table_says(
         filters, _ = searched
         [base] = kind.query.arguments.__orig_bases__
         assert (filters,) == get_args(base)
-    else:
-        assert not hasattr(kind, "query")
 
 
-def test_only() -> None:
-    """One object was asked for; where there is none, the error says which one is missed."""
-    thread = Thread(id="T1")
-    assert thread is only(GetResponse(list=[thread]), "T1", kind="Thread")
-    with pytest.raises(NotFound, match="no Thread 'T2' in this account"):
-        only(GetResponse[Thread](list=[], not_found=["T2"]), "T2", kind="Thread")
+async def make(client: Client, server: MemoryServer) -> dict[str, str]:
+    """See that there is an object of every data type, and return their ids."""
+    email_id = server.add_email()
+    sent = await client.email.send(to="bob@example.net", subject="Hi")
+    push = PushSubscription(device_client_id="d", url="https://push.example.net/x")
+    pushing = await client.push_subscription.set(create={"k": push})
+    return {
+        "email": email_id,
+        "email_submission": sent.id,
+        "identity": (await client.identity.get()).list[0].id,
+        "mailbox": server.mailbox_id("inbox"),
+        "masked_email": (await client.masked_email.create()).id,
+        "push_subscription": pushing.created["k"].id,
+        "thread": (await client.email.get(email_id)).list[0].thread_id,
+        "vacation_response": "singleton",
+    }
+
+
+async def test_get_one_of_every_data_type(client: Client, server: MemoryServer) -> None:
+    """It has what was asked for, the object is taken for its id, and the error names its type."""
+    ids = await make(client, server)
+    kinds = {kind for kind, _, _ in _declared()}
+    assert kinds == {type(getattr(client, name)) for name in ids}
+    for name, id in ids.items():
+        methods = getattr(client, name)
+        one = await methods.get_one(id, properties=["id"])
+        assert (id, ["id"]) == (one.id, [*one.to_wire()])
+        assert id == (await methods.get_one(one)).id
+        place = "" if name == "push_subscription" else " in this account"
+        with pytest.raises(NotFound, match=f"^there is no {type(one).__name__} 'nope'{place}$"):
+            await methods.get_one("nope")
+
+
+async def test_objects_read_one_by_one_share_a_request(
+    client: Client, server: MemoryServer
+) -> None:
+    """Whatever their data types are."""
+    ids = await make(client, server)
+    posts = client.stats.posts
+    await asyncio.gather(*(getattr(client, name).get_one(id) for name, id in ids.items()))
+    assert posts + 1 == client.stats.posts
