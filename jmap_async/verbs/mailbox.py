@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 
-from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxProperty, MailboxTable
+from jmap_async.capabilities.mail.mailbox import (
+    Mailbox,
+    MailboxFilter,
+    MailboxProperty,
+    MailboxSorting,
+    MailboxTable,
+)
 from jmap_async.errors import NotFound
 from jmap_async.protocol.objects import check_readable, is_readable
-from jmap_async.verbs.reading import GetVerbs
+from jmap_async.verbs.reading import QueryVerbs
 
 
-class MailboxMethods(MailboxTable, GetVerbs[Mailbox, MailboxProperty]):
+class MailboxMethods(
+    MailboxTable, QueryVerbs[Mailbox, MailboxProperty, MailboxFilter, MailboxSorting]
+):
     """Mailboxes: their methods, and the verbs built on them."""
 
     async def by_role(self, role: str) -> Mailbox:

@@ -103,13 +103,13 @@ def _by_id(objects: Sequence[D]) -> dict[Id, D]:
         return {one.id: one for one in objects if is_readable(one, "id") and hasattr(one, "id")}
 
 
-async def walk(fetch: Fetch[T]) -> AsyncGenerator[T, None]:
-    """Yield every object once, in order.
+async def walk(fetch: Fetch[T], query: str) -> AsyncGenerator[T, None]:
+    """Yield every object once, in order; `query` names the method, for errors.
 
     Raises:
         RemoteProtocolError: the server gives the same page at every position.
     """
-    reader = _Reader(fetch)
+    reader = _Reader(fetch, query)
     try:
         page = await fetch(0, None)
         while True:
@@ -128,8 +128,9 @@ async def walk(fetch: Fetch[T]) -> AsyncGenerator[T, None]:
 class _Reader(Generic[T]):
     """Where a walk stands: what it has seen, and the pages that it reads ahead."""
 
-    def __init__(self, fetch: Fetch[T]) -> None:
+    def __init__(self, fetch: Fetch[T], query: str) -> None:
         self._fetch = fetch
+        self._query = query
         self._seen: set[Id] = set()
         self._ahead: deque[asyncio.Task[Page[T]]] = deque()
         # How many pages in a row stood where they were expected. The first one goes alone, since
@@ -148,7 +149,7 @@ class _Reader(Generic[T]):
         self._fruitless = 0 if new else self._fruitless + len(page.ids)
         if self._fruitless > len(self._seen) + _FRUITLESS * page.limit:
             raise RemoteProtocolError(
-                "Email/query: the server gives the same ids at every position; "
+                f"{self._query}: the server gives the same ids at every position; "
                 "a page_size that holds all results may help",
                 piece=page.ids,
             )

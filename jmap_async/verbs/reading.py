@@ -8,7 +8,7 @@ generic in what differs, so type checkers know the objects and their properties:
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from typing import Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from jmap_async.capabilities.facade import DataType
 from jmap_async.errors import LocalProtocolError, NotFound
@@ -88,7 +88,7 @@ class QueryVerbs(GetVerbs[D, Name], Generic[D, Name, F, Sorting]):
             at = position if anchor is None else None
             return await read_page(found, objects, position=at, limit=limit)
 
-        return walk(page)
+        return walk(page, cast("Any", type(self)).query.name)
 
 
 async def only(call: Call[GetResponse[D]], id: Id) -> D:

@@ -3,11 +3,13 @@
 from jmap_async.capabilities.facade import Capability, data_type
 from jmap_async.capabilities.submission.email_submission import (
     EmailSubmission,
+    EmailSubmissionFilter,
     EmailSubmissionProperty,
+    EmailSubmissionSorting,
     EmailSubmissionTable,
 )
 from jmap_async.capabilities.submission.identity import Identity, IdentityProperty, IdentityTable
-from jmap_async.verbs.reading import GetVerbs
+from jmap_async.verbs.reading import GetVerbs, QueryVerbs
 
 
 class IdentityMethods(IdentityTable, GetVerbs[Identity, IdentityProperty]):
@@ -15,7 +17,10 @@ class IdentityMethods(IdentityTable, GetVerbs[Identity, IdentityProperty]):
 
 
 class EmailSubmissionMethods(
-    EmailSubmissionTable, GetVerbs[EmailSubmission, EmailSubmissionProperty]
+    EmailSubmissionTable,
+    QueryVerbs[
+        EmailSubmission, EmailSubmissionProperty, EmailSubmissionFilter, EmailSubmissionSorting
+    ],
 ):
     """What was sent: its methods, and the verbs built on them."""
 

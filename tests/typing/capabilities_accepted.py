@@ -154,6 +154,8 @@ async def mailboxes(mail: Mail) -> None:
     assert_type(await mail.mailbox.by_role("inbox"), Mailbox)
     assert_type(await mail.mailbox.get_one("MB1", properties=["name", "role"]), Mailbox)
     assert_type((await mail.thread.get_one("T1")).email_ids, list[str])
+    async for mailbox in mail.mailbox.iter(MailboxFilter(role="inbox"), sort=["-name"]):
+        assert_type(mailbox, Mailbox)
     parent = mail.mailbox.set(create={"p": Mailbox(name="Work", parent_id=None)})
     mail.mailbox.set(create={"c": Mailbox(name="Bills", parent_id=parent.created_id("p"))})
     mail.mailbox.set(destroy="MB1", on_destroy_remove_emails=True)

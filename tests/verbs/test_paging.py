@@ -62,13 +62,13 @@ def place(ids: Sequence[str], anchor: str) -> int:
 
 async def read(results: Results) -> Sequence[str]:
     """Read everything."""
-    return [one async for one in walk(results.fetch)]
+    return [one async for one in walk(results.fetch, "Email/query")]
 
 
 async def changing(results: Results, changes: dict[str, Callable[[], None]]) -> Sequence[str]:
     """Read everything, and change the results when the reader is there."""
     seen: list[str] = []
-    async for one in walk(results.fetch):
+    async for one in walk(results.fetch, "Email/query"):
         seen.append(one)
         changes.get(one, lambda: None)()
     return seen
@@ -92,7 +92,7 @@ async def test_more_and_more_is_read_ahead() -> None:
     """Two pages, then four, then five, however many there are."""
     results = Results([f"{number:02}" for number in range(60)])
     asked: list[int] = []
-    async for one in walk(results.fetch):
+    async for one in walk(results.fetch, "Email/query"):
         if len(asked) < int(one) // 2:
             asked.append(len(results.asked))
     assert [3, 6, 8, 9, 10, 11] == asked[:6]
@@ -147,7 +147,7 @@ async def test_t84_a_reader_who_removes_what_was_read(*, takes_anchors: bool, mo
     ids = [f"{number:03}" for number in range(300)]
     results = Results([*ids], size=10, takes_anchors=takes_anchors)
     seen: list[str] = []
-    async for one in walk(results.fetch):
+    async for one in walk(results.fetch, "Email/query"):
         seen.append(one)
         results.ids.remove(one)
     assert ids == seen
@@ -193,7 +193,7 @@ class Changing:
 async def follow(results: Changing) -> Sequence[str]:
     """Read everything, while it changes."""
     seen: list[str] = []
-    async with aclosing(walk(results.fetch)) as found:
+    async with aclosing(walk(results.fetch, "Email/query")) as found:
         async for one in found:
             seen.append(one)
             results.change()
@@ -233,16 +233,16 @@ async def test_a_server_that_does_not_heed_positions() -> None:
     async def fetch(position: int, _: str | None) -> Page[str]:
         return attrs.evolve(await results.fetch(0), position=position)
 
-    async with aclosing(walk(fetch)) as pages:
+    async with aclosing(walk(fetch, "Email/query")) as pages:
         assert list("ABC") == [await anext(pages) for _ in range(3)]
-        with pytest.raises(RemoteProtocolError, match="at every position"):
+        with pytest.raises(RemoteProtocolError, match=r"^Email/query: .* at every position"):
             await anext(pages)
 
 
 async def test_the_next_pages_are_read_while_this_one_is_used() -> None:
     """Nothing is waited for that could have been asked for before."""
     results = Results(list("abcdef"))
-    async with aclosing(walk(results.fetch)) as pages:
+    async with aclosing(walk(results.fetch, "Email/query")) as pages:
         assert "A" == await anext(pages)
         assert [0, 2, 4] == results.asked
 
@@ -250,7 +250,7 @@ async def test_the_next_pages_are_read_while_this_one_is_used() -> None:
 async def test_an_error_of_the_next_page_waits_for_its_turn() -> None:
     """What was read before the error is given out before it, and nothing more is asked for."""
     results = Results(list("abcdef"), fails_after=2)
-    async with aclosing(walk(results.fetch)) as pages:
+    async with aclosing(walk(results.fetch, "Email/query")) as pages:
         assert list("ABCDE") == [await anext(pages) for _ in range(5)]
         with pytest.raises(MethodError, match="the server fails"):
             await anext(pages)
@@ -260,7 +260,7 @@ async def test_an_error_of_the_next_page_waits_for_its_turn() -> None:
 async def test_leaving_early_cancels_the_next_pages() -> None:
     """A reader who has enough leaves nothing running."""
     results = Results(list("abcdef"), held=asyncio.Event())
-    async with aclosing(walk(results.fetch)) as pages:
+    async with aclosing(walk(results.fetch, "Email/query")) as pages:
         await anext(pages)
     assert 2 == results.cancelled
 
@@ -270,7 +270,7 @@ async def test_an_error_of_the_reader_cancels_the_next_pages() -> None:
     results = Results(list("abcdef"), held=asyncio.Event())
 
     async def use() -> None:
-        async with aclosing(walk(results.fetch)) as pages:
+        async with aclosing(walk(results.fetch, "Email/query")) as pages:
             async for _ in pages:
                 raise ZeroDivisionError
 
@@ -282,7 +282,7 @@ async def test_an_error_of_the_reader_cancels_the_next_pages() -> None:
 async def test_leaving_early_forgets_an_error_of_the_next_page() -> None:
     """An error that nobody waits for is nobody's."""
     results = Results(list("abcdef"), fails_after=1)
-    async with aclosing(walk(results.fetch)) as pages:
+    async with aclosing(walk(results.fetch, "Email/query")) as pages:
         await anext(pages)
 
 
@@ -294,7 +294,7 @@ async def test_the_end_cancels_what_was_asked_for_behind_it() -> None:
         await asyncio.sleep(0)
         return await results.fetch(position) if position == 4 else results.page(position, 3)
 
-    assert list("ABCD") == [one async for one in walk(fetch)]
+    assert list("ABCD") == [one async for one in walk(fetch, "Email/query")]
     assert 1 == results.cancelled
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from jmap_async import Client, verbs
 from jmap_async.capabilities.core.push_subscription import PushSubscription
-from jmap_async.errors import NotFound
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
+from jmap_async.errors import MethodError, NotFound
 from jmap_async.protocol.standard import GetResponse
 from jmap_async.testing.server import MemoryServer
 from jmap_async.verbs.reading import GetVerbs, QueryVerbs
@@ -84,3 +85,29 @@ async def test_objects_read_one_by_one_share_a_request(
     posts = client.stats.posts
     await asyncio.gather(*(getattr(client, name).get_one(id) for name, id in ids.items()))
     assert posts + 1 == client.stats.posts
+
+
+async def test_iter_of_every_data_type_with_queries(client: Client, server: MemoryServer) -> None:
+    """Page by page all is found, in order, with the properties that were asked for."""
+    kinds = {type(getattr(client, name)): name for name in await make(client, server)}
+    for number in range(5):
+        await client.mailbox.set(create={"k": Mailbox(name=f"{number}")})
+        await client.email.send(to="bob@example.net", subject=f"{number}")
+    searched = {kinds[kind]: kind for kind, given, _ in _declared() if given is QueryVerbs}
+    assert {"email", "email_submission", "mailbox"} == set(searched)
+    for name in searched:
+        methods = getattr(client, name)
+        ids = (await methods.query()).ids
+        assert 6 <= len(ids)
+        found = [one async for one in methods.iter(properties=["id"], page_size=2)]
+        assert ids == [one.id for one in found]
+        assert ["id"] == [*found[0].to_wire()]
+
+
+async def test_iter_takes_filter_and_sort(client: Client) -> None:
+    """They are those of the query."""
+    found = client.mailbox.iter(MailboxFilter(has_any_role=True), sort="-name", page_size=2)
+    names = [mailbox.name async for mailbox in found]
+    assert sorted(names, reverse=True) == names
+    with pytest.raises(MethodError, match="Mailbox/query"):
+        await anext(client.mailbox.iter({"nonsense": 1}))

@@ -101,10 +101,12 @@ class MailboxFilter(FilterCondition):
 MailboxSort = Literal["sortOrder", "-sortOrder", "name", "-name"]
 """A property to sort by; with "-" in descending order."""
 
-_Sort = MailboxSort | Comparator | Wire
+MailboxSorting = MailboxSort | Comparator | Wire
 
 
-def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] | None:
+def _as_sort(
+    value: MailboxSorting | Iterable[MailboxSorting] | None,
+) -> list[Comparator | Wire] | None:
     return as_sort(value)
 
 

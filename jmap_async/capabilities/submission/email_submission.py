@@ -138,10 +138,12 @@ class EmailSubmissionFilter(FilterCondition):
 EmailSubmissionSort = Literal["emailId", "-emailId", "threadId", "-threadId", "sentAt", "-sentAt"]
 """A property to sort by; with "-" in descending order."""
 
-_Sort = EmailSubmissionSort | Comparator | Wire
+EmailSubmissionSorting = EmailSubmissionSort | Comparator | Wire
 
 
-def _as_sort(value: _Sort | Iterable[_Sort] | None) -> list[Comparator | Wire] | None:
+def _as_sort(
+    value: EmailSubmissionSorting | Iterable[EmailSubmissionSorting] | None,
+) -> list[Comparator | Wire] | None:
     return as_sort(value)
 
 
