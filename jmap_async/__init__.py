@@ -105,20 +105,21 @@ if typing.TYPE_CHECKING:
     )
     from jmap_async.capabilities.submission.identity import Identity
     from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
+    from jmap_async.verbs.reading import GetVerbs, QueryVerbs
 else:
     # The same, imported when they are used first: a program pays for the capabilities that it uses.
     _LATER = {
-        "core.push_subscription": ("PushKeys", "PushSubscription"),
-        "mail.address": ("EmailAddress", "EmailAddressGroup"),
-        "mail.body": ("EmailBodyPart", "EmailBodyValue"),
-        "mail.email": ("Email", "EmailImport"),
-        "mail.email_query": ("EmailFilter",),
-        "mail.headers": ("EmailHeader", "header"),
-        "mail.mailbox": ("Mailbox", "MailboxFilter", "MailboxRights"),
-        "mail.search_snippet": ("SearchSnippet",),
-        "mail.thread": ("Thread",),
-        "masked_email.masked_email": ("MaskedEmail",),
-        "submission.email_submission": (
+        "capabilities.core.push_subscription": ("PushKeys", "PushSubscription"),
+        "capabilities.mail.address": ("EmailAddress", "EmailAddressGroup"),
+        "capabilities.mail.body": ("EmailBodyPart", "EmailBodyValue"),
+        "capabilities.mail.email": ("Email", "EmailImport"),
+        "capabilities.mail.email_query": ("EmailFilter",),
+        "capabilities.mail.headers": ("EmailHeader", "header"),
+        "capabilities.mail.mailbox": ("Mailbox", "MailboxFilter", "MailboxRights"),
+        "capabilities.mail.search_snippet": ("SearchSnippet",),
+        "capabilities.mail.thread": ("Thread",),
+        "capabilities.masked_email.masked_email": ("MaskedEmail",),
+        "capabilities.submission.email_submission": (
             "Address",
             "DeliveryStatus",
             "EmailSubmission",
@@ -126,15 +127,16 @@ else:
             "Envelope",
             "SentSubmission",
         ),
-        "submission.identity": ("Identity",),
-        "vacation_response.vacation_response": ("VacationResponse",),
+        "capabilities.submission.identity": ("Identity",),
+        "capabilities.vacation_response.vacation_response": ("VacationResponse",),
+        "verbs.reading": ("GetVerbs", "QueryVerbs"),
     }
     _MODULES = {name: module for module, names in _LATER.items() for name in names}
 
     def __getattr__(name: str) -> object:
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = importlib.import_module(f"{__name__}.capabilities.{_MODULES[name]}")
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
         found = globals()[name] = getattr(module, name)
         return found
 
@@ -191,6 +193,7 @@ __all__ = [
     "FromAccountNotFound",
     "FromAccountNotSupportedByMethod",
     "GetResponse",
+    "GetVerbs",
     "HTTPError",
     "Identity",
     "InvalidArguments",
@@ -214,6 +217,7 @@ __all__ = [
     "PushSubscription",
     "QueryChangesResponse",
     "QueryResponse",
+    "QueryVerbs",
     "RateLimited",
     "RawResponse",
     "ReadOnlyAccount",

@@ -59,7 +59,7 @@ def test_what_is_imported_later_is_what_type_checkers_see() -> None:
         for name in one.names
     }
     later: dict[str, str] = vars(jmap_async)["_MODULES"]
-    assert seen == {name: f"jmap_async.capabilities.{module}" for name, module in later.items()}
+    assert seen == {name: f"jmap_async.{module}" for name, module in later.items()}
 
 
 @pytest.mark.parametrize(
