@@ -1,12 +1,12 @@
 """The facades of a client: its capabilities and data types."""
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_origin
 
-from jmap_async.capabilities.facade import Capability, DataType, Host, method, methods_of
+from jmap_async.capabilities.facade import Capability, DataType, Host, methods_of
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import wire_fields, wire_name
@@ -165,20 +165,13 @@ class Facades:
 
     def _known(self, name: str) -> "_Known | None":
         """Return what is known of a method by its name, which begins with that of its data type."""
-        attribute = _attribute(name)
-        if not isinstance(vars(Facades).get(attribute), cached_property):
-            return None
-        facade = getattr(self, attribute)
-        if not isinstance(facade, DataType):
-            return None
-        kind = type(facade)
-        return _known_methods(facade.capability.uri, kind).get(name)  # type: ignore[arg-type]  # a hashable one
-
-
-@lru_cache(maxsize=100)
-def _attribute(name: str) -> str:
-    """Return the name that the data type of a method would have here."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).partition("/")[0].lower()
+        if name not in _KNOWN:
+            attribute = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).partition("/")[0].lower()
+            if isinstance(vars(Facades).get(attribute), cached_property):
+                facade = getattr(self, attribute)
+                if isinstance(facade, DataType):
+                    _KNOWN.update(_known_of(facade))
+        return _KNOWN.get(name)
 
 
 @record(eq=False)
@@ -197,13 +190,12 @@ class _Known:
         return self.arguments.needs(given)
 
 
-@cache
-def _known_methods(capability: str, kind: type[DataType]) -> Mapping[str, _Known]:
-    """Return what is known of the methods of a data type, by name."""
-    return {one.name: _known(capability, one) for one in methods_of(kind)}
+_KNOWN: Final[dict[str, _Known]] = {}
+"""What is known of methods, by name, once one of their data type has been called by its name."""
 
 
-def _known(capability: str, one: method[..., Any]) -> _Known:
-    kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
-    names = {wire_name(field): field.name for field in wire_fields(kind)}
-    return _Known(capability, one.takes_account_id, kind, names)
+def _known_of(facade: DataType) -> Iterator[tuple[str, _Known]]:
+    for one in methods_of(type(facade)):
+        kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
+        names = {wire_name(field): field.name for field in wire_fields(kind)}
+        yield one.name, _Known(facade.capability.uri, one.takes_account_id, kind, names)
