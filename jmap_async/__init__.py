@@ -6,31 +6,14 @@ async with jmap_async.connect("https://api.example.com/jmap/session", auth=TOKEN
     emails = await client.email.get(found.ids, properties=["subject", "from"])
 """
 
+import importlib
+import typing
+
 from jmap_async._version import __version__
 from jmap_async.auth import Auth, BasicAuth, BearerAuth
 from jmap_async.batch import Batch
 from jmap_async.blobs import Download
-from jmap_async.capabilities._facade import Capability, DataType, data_type, method
-from jmap_async.capabilities.address import EmailAddress, EmailAddressGroup
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.email import Email, EmailImport
-from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.capabilities.email_submission import (
-    Address,
-    DeliveryStatus,
-    EmailSubmission,
-    EmailSubmissionFilter,
-    Envelope,
-    SentSubmission,
-)
-from jmap_async.capabilities.headers import EmailHeader, header
-from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter, MailboxRights
-from jmap_async.capabilities.masked_email import MaskedEmail
-from jmap_async.capabilities.push_subscription import PushKeys, PushSubscription
-from jmap_async.capabilities.search_snippet import SearchSnippet
-from jmap_async.capabilities.thread import Thread
-from jmap_async.capabilities.vacation_response import VacationResponse
+from jmap_async.capabilities.facade import Capability, DataType, data_type, method
 from jmap_async.client import Client, Connecting, connect
 from jmap_async.errors import (
     AccountNotFound,
@@ -101,6 +84,66 @@ from jmap_async.retry import Retry
 from jmap_async.stats import Stats
 from jmap_async.transport import Timeouts
 
+if typing.TYPE_CHECKING:
+    from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
+    from jmap_async.capabilities.mail.address import EmailAddress, EmailAddressGroup
+    from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+    from jmap_async.capabilities.mail.email import Email, EmailImport
+    from jmap_async.capabilities.mail.email_query import EmailFilter
+    from jmap_async.capabilities.mail.headers import EmailHeader, header
+    from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter, MailboxRights
+    from jmap_async.capabilities.mail.search_snippet import SearchSnippet
+    from jmap_async.capabilities.mail.thread import Thread
+    from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
+    from jmap_async.capabilities.submission.email_submission import (
+        Address,
+        DeliveryStatus,
+        EmailSubmission,
+        EmailSubmissionFilter,
+        Envelope,
+        SentSubmission,
+    )
+    from jmap_async.capabilities.submission.identity import Identity
+    from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
+    from jmap_async.verbs.reading import GetVerbs, QueryVerbs
+else:
+    # The same, imported when they are used first: a program pays for the capabilities that it uses.
+    _LATER = {
+        "capabilities.core.push_subscription": ("PushKeys", "PushSubscription"),
+        "capabilities.mail.address": ("EmailAddress", "EmailAddressGroup"),
+        "capabilities.mail.body": ("EmailBodyPart", "EmailBodyValue"),
+        "capabilities.mail.email": ("Email", "EmailImport"),
+        "capabilities.mail.email_query": ("EmailFilter",),
+        "capabilities.mail.headers": ("EmailHeader", "header"),
+        "capabilities.mail.mailbox": ("Mailbox", "MailboxFilter", "MailboxRights"),
+        "capabilities.mail.search_snippet": ("SearchSnippet",),
+        "capabilities.mail.thread": ("Thread",),
+        "capabilities.masked_email.masked_email": ("MaskedEmail",),
+        "capabilities.submission.email_submission": (
+            "Address",
+            "DeliveryStatus",
+            "EmailSubmission",
+            "EmailSubmissionFilter",
+            "Envelope",
+            "SentSubmission",
+        ),
+        "capabilities.submission.identity": ("Identity",),
+        "capabilities.vacation_response.vacation_response": ("VacationResponse",),
+        "verbs.reading": ("GetVerbs", "QueryVerbs"),
+    }
+    _MODULES = {name: module for module, names in _LATER.items() for name in names}
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+        found = globals()[name] = getattr(module, name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_MODULES})
+
+
 __all__ = [
     "ABSENT",
     "Account",
@@ -150,6 +193,7 @@ __all__ = [
     "FromAccountNotFound",
     "FromAccountNotSupportedByMethod",
     "GetResponse",
+    "GetVerbs",
     "HTTPError",
     "Identity",
     "InvalidArguments",
@@ -173,6 +217,7 @@ __all__ = [
     "PushSubscription",
     "QueryChangesResponse",
     "QueryResponse",
+    "QueryVerbs",
     "RateLimited",
     "RawResponse",
     "ReadOnlyAccount",

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from jmap_async.capabilities._facade import Host
+from jmap_async.capabilities.facade import Host
 from jmap_async.dispatcher import Dispatcher
 from jmap_async.errors import (
     JMAPError,
@@ -81,7 +81,7 @@ class Batch(Facades):
         """Return the same facades for another account."""
         return Facades(self, account_id)
 
-    # What the facades need (see capabilities/_facade.py)
+    # What the facades need (see capabilities/facade.py)
 
     @property
     def session(self) -> Session:

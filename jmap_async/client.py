@@ -182,7 +182,7 @@ class Client(Facades):
             stack.push_async_callback(self._sessions.close)
             stack.push_async_callback(self._dispatcher.close)
 
-    # What the facades need (see capabilities/_facade.py)
+    # What the facades need (see capabilities/facade.py)
 
     def result(self, call: Call[R]) -> Generator[Any, None, R]:
         """Send a call and wait for its result; `await call` does this."""

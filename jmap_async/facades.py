@@ -1,23 +1,12 @@
 """The facades of a client: its capabilities and data types."""
 
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, Final, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_origin
 
-from jmap_async.capabilities._facade import Capability, DataType, Host, data_type, method
-from jmap_async.capabilities.core import BlobMethods, Core, CoreMethods
-from jmap_async.capabilities.email_methods import EmailMethods
-from jmap_async.capabilities.email_submission import EmailSubmissionMethods
-from jmap_async.capabilities.identity import IdentityMethods
-from jmap_async.capabilities.mail import Mail
-from jmap_async.capabilities.mailbox import MailboxMethods
-from jmap_async.capabilities.masked_email import MaskedEmailMethods, MaskedEmails
-from jmap_async.capabilities.push_subscription import PushSubscriptionMethods
-from jmap_async.capabilities.search_snippet import SearchSnippetMethods
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.thread import ThreadMethods
-from jmap_async.capabilities.vacation_response import Vacation, VacationResponseMethods
+from jmap_async.capabilities.facade import Capability, DataType, Host, methods_of
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.fields import wire_fields, wire_name
@@ -26,9 +15,19 @@ from jmap_async.protocol.session import CORE
 from jmap_async.protocol.standard import Arguments
 from jmap_async.protocol.types import Id, Wire
 
-C = TypeVar("C", bound=Capability)
+if TYPE_CHECKING:
+    from jmap_async.capabilities.core.blob import BlobTable
+    from jmap_async.capabilities.core.echo import CoreTable
+    from jmap_async.capabilities.mail.search_snippet import SearchSnippetTable
+    from jmap_async.verbs.core import Core, PushSubscriptionMethods
+    from jmap_async.verbs.email import EmailMethods
+    from jmap_async.verbs.mail import Mail, ThreadMethods
+    from jmap_async.verbs.mailbox import MailboxMethods
+    from jmap_async.verbs.masked_email import MaskedEmailMethods
+    from jmap_async.verbs.submission import EmailSubmissionMethods, IdentityMethods, Submission
+    from jmap_async.verbs.vacation_response import VacationResponseMethods
 
-_CAPABILITIES: Final = (Core, Mail, Submission, Vacation, MaskedEmails)
+C = TypeVar("C", bound=Capability)
 
 
 class Facades:
@@ -47,72 +46,87 @@ class Facades:
             facade = self._facades[kind, account_id] = kind(self._host, account_id)
         return cast("C", facade)
 
-    # Each is found out once: calls begin with these names.
+    # Each is found out once: calls begin with these names. A capability is imported when it is used
+    # first, so that a program pays for those that it uses.
 
     @cached_property
-    def core(self) -> CoreMethods:
+    def _core(self) -> "Core":
+        from jmap_async.verbs.core import Core
+
+        return self.capability(Core)
+
+    @cached_property
+    def core(self) -> "CoreTable":
         """The echo (RFC 8620, 4)."""
-        return self.capability(Core).core
+        return self._core.core
 
     @cached_property
-    def mail(self) -> Mail:
+    def mail(self) -> "Mail":
         """Mailboxes, threads and emails (RFC 8621)."""
+        from jmap_async.verbs.mail import Mail
+
         return self.capability(Mail)
 
     @cached_property
-    def submission(self) -> Submission:
+    def submission(self) -> "Submission":
         """Identities and sending (RFC 8621, 6 and 7)."""
+        from jmap_async.verbs.submission import Submission
+
         return self.capability(Submission)
 
     @cached_property
-    def vacation_response(self) -> VacationResponseMethods:
+    def vacation_response(self) -> "VacationResponseMethods":
         """The automatic reply (RFC 8621, 8)."""
+        from jmap_async.verbs.vacation_response import Vacation
+
         return self.capability(Vacation).vacation_response
 
     @cached_property
-    def masked_email(self) -> MaskedEmailMethods:
+    def masked_email(self) -> "MaskedEmailMethods":
         """Fastmail's masked email addresses."""
+        from jmap_async.verbs.masked_email import MaskedEmails
+
         return self.capability(MaskedEmails).masked_email
 
     @cached_property
-    def email(self) -> EmailMethods:
+    def email(self) -> "EmailMethods":
         """Emails (RFC 8621, 4)."""
         return self.mail.email
 
     @cached_property
-    def mailbox(self) -> MailboxMethods:
+    def mailbox(self) -> "MailboxMethods":
         """Mailboxes (RFC 8621, 2)."""
         return self.mail.mailbox
 
     @cached_property
-    def thread(self) -> ThreadMethods:
+    def thread(self) -> "ThreadMethods":
         """Threads (RFC 8621, 3)."""
         return self.mail.thread
 
     @cached_property
-    def search_snippet(self) -> SearchSnippetMethods:
+    def search_snippet(self) -> "SearchSnippetTable":
         """What matched a search, for display (RFC 8621, 5)."""
         return self.mail.search_snippet
 
     @cached_property
-    def identity(self) -> IdentityMethods:
+    def identity(self) -> "IdentityMethods":
         """Who mail may be sent as (RFC 8621, 6)."""
         return self.submission.identity
 
     @cached_property
-    def email_submission(self) -> EmailSubmissionMethods:
+    def email_submission(self) -> "EmailSubmissionMethods":
         """Mail that was or will be sent (RFC 8621, 7)."""
         return self.submission.email_submission
 
     @cached_property
-    def push_subscription(self) -> PushSubscriptionMethods:
+    def push_subscription(self) -> "PushSubscriptionMethods":
         """Where the server pushes changes to (RFC 8620, 7.2)."""
-        return self.capability(Core).push_subscription
+        return self._core.push_subscription
 
     @cached_property
-    def blob(self) -> BlobMethods:
+    def blob(self) -> "BlobTable":
         """Binary data (RFC 8620, 6.3)."""
-        return self.capability(Core).blob
+        return self._core.blob
 
     def call(
         self,
@@ -132,7 +146,7 @@ class Facades:
         `{"ids": query.ids}`.
         """
         wanted = tuple(using)
-        known = _known_methods().get(name)
+        known = self._known(name)
         arguments = {} if arguments is None else arguments
         if known is not None:
             capability, takes_account_id = known.capability, known.takes_account_id
@@ -148,6 +162,16 @@ class Facades:
             account_id=account_id or self._account_id,
             using=wanted,
         )
+
+    def _known(self, name: str) -> "_Known | None":
+        """Return what is known of a method by its name, which begins with that of its data type."""
+        if name not in _KNOWN:
+            attribute = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).partition("/")[0].lower()
+            if isinstance(vars(Facades).get(attribute), cached_property):
+                facade = getattr(self, attribute)
+                if isinstance(facade, DataType):
+                    _KNOWN.update(_known_of(facade))
+        return _KNOWN.get(name)
 
 
 @record(eq=False)
@@ -166,20 +190,12 @@ class _Known:
         return self.arguments.needs(given)
 
 
-def _known(capability: type[Capability], one: "method[..., object]") -> _Known:
-    kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
-    names = {wire_name(field): field.name for field in wire_fields(kind)}
-    return _Known(capability.uri, one.takes_account_id, kind, names)
+_KNOWN: Final[dict[str, _Known]] = {}
+"""What is known of methods, by name, once one of their data type has been called by its name."""
 
 
-@cache
-def _known_methods() -> Mapping[str, _Known]:
-    """Return what is known of methods, by name."""
-    return {
-        one.name: _known(capability, cast("method[..., object]", one))
-        for capability in _CAPABILITIES
-        for kind in vars(capability).values()
-        if isinstance(kind, data_type)
-        for one in vars(cast("data_type[DataType]", kind).methods).values()
-        if isinstance(one, method)
-    }
+def _known_of(facade: DataType) -> Iterator[tuple[str, _Known]]:
+    for one in methods_of(type(facade)):
+        kind = cast("type[Arguments]", get_origin(one.arguments) or one.arguments)
+        names = {wire_name(field): field.name for field in wire_fields(kind)}
+        yield one.name, _Known(facade.capability.uri, one.takes_account_id, kind, names)

@@ -2,12 +2,13 @@
 
 import asyncio
 import copy
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 import pytest
 
-from jmap_async import Client
-from jmap_async.capabilities._facade import Capability, DataType, data_type, method
+from jmap_async import Client, Facades
+from jmap_async.capabilities.facade import Capability, DataType, data_type, method, methods_of
 from jmap_async.errors import (
     LocalProtocolError,
     NoAccount,
@@ -212,6 +213,20 @@ async def test_a_method_by_its_name_needs_what_the_typed_one_needs(jmap_client: 
         assert isinstance(typed.arguments, Arguments)
         assert {*typed.arguments.needs()} == {*raw.using} != set(), raw
         assert raw.method.capability == typed.method.capability
+
+
+DATA_TYPES = sorted(name for name, one in vars(Facades).items() if isinstance(one, cached_property))
+
+
+@pytest.mark.parametrize("name", DATA_TYPES)
+async def test_methods_of_all_data_types_are_known_by_name(jmap_client: Client, name: str) -> None:
+    """A call by name needs no more than the typed one; what only looks like a name is not known."""
+    facade = getattr(jmap_client, name)
+    for one in methods_of(type(facade)) if isinstance(facade, DataType) else ():
+        for known, called in ((True, one.name), (False, one.name.lower()), (False, f"x{one.name}")):
+            made = jmap_client.call(called).method
+            expected = (facade.capability.uri, one.takes_account_id) if known else (CORE, False)
+            assert expected == (made.capability, made.takes_account_id)
 
 
 async def test_a_value_that_makes_no_sense_is_the_servers_to_refuse(jmap_client: Client) -> None:

@@ -1,5 +1,6 @@
 """The project as a whole: public names, layout, layers, change log, and what no file may say."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -39,10 +40,46 @@ def test_all_public_names_are_exported_in_order() -> None:
     """`__all__` lists exactly what the package imports, sorted."""
     public = {
         name
-        for name, value in vars(jmap_async).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType)
+        for name in dir(jmap_async)
+        if not name.startswith("_") and not isinstance(getattr(jmap_async, name), ModuleType)
     }
     assert sorted({*public, "__version__"}) == jmap_async.__all__
+    with pytest.raises(AttributeError, match="no attribute 'Emial'"):
+        _ = jmap_async.Emial  # type: ignore[attr-defined]
+
+
+def test_what_is_imported_later_is_what_type_checkers_see() -> None:
+    """Names of capabilities stand twice in the package's root: both lists say the same."""
+    tree = ast.parse(PACKAGE.joinpath("__init__.py").read_text(encoding="utf-8"))
+    (branch,) = (one for one in tree.body if isinstance(one, ast.If))
+    seen = {
+        name.name: one.module
+        for one in branch.body
+        if isinstance(one, ast.ImportFrom)
+        for name in one.names
+    }
+    later: dict[str, str] = vars(jmap_async)["_MODULES"]
+    assert seen == {name: f"jmap_async.{module}" for name, module in later.items()}
+
+
+@pytest.mark.parametrize(
+    ("use", "imported"),
+    [
+        ("jmap_async", set()),
+        ("jmap_async.MaskedEmail", {"masked_email"}),
+        ("jmap_async.Facades(None).masked_email", {"masked_email"}),
+        ("jmap_async.Facades(None)._known('Core/echo')", {"core"}),
+    ],
+)
+def test_what_is_not_used_is_not_imported(use: str, imported: set[str]) -> None:
+    """A program pays for the capabilities that it uses."""
+    program = f"import sys, jmap_async; {use}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    folders = {path.parent.name for path in PACKAGE.joinpath("capabilities").glob("*/__init__.py")}
+    modules = {name.split(".")[2] for name in done.stdout.split() if name.count(".") > 1}
+    assert imported == modules & folders
 
 
 @pytest.mark.parametrize("module", modules())

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.body import EmailBodyPart
-from jmap_async.capabilities.email import Email, EmailProperty
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.body import EmailBodyPart
+from jmap_async.capabilities.mail.email import Email, EmailProperty
 from jmap_async.client import Client
 from jmap_async.planner import Planner
 from jmap_async.protocol import messages

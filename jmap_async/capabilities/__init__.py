@@ -1,1 +1,1 @@
-"""The data types and methods of each capability, a file each."""
+"""The data types of each capability and the tables of their methods: a folder for a capability."""

@@ -11,16 +11,19 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.email_arguments import EmailImportResponse, EmailParseResponse
-from jmap_async.capabilities.email_submission import EmailSubmission, EmailSubmissionSetResponse
-from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mailbox import Mailbox
-from jmap_async.capabilities.masked_email import MaskedEmail
-from jmap_async.capabilities.push_subscription import PushSubscription
-from jmap_async.capabilities.search_snippet import SearchSnippet
-from jmap_async.capabilities.thread import Thread
-from jmap_async.capabilities.vacation_response import VacationResponse
+from jmap_async.capabilities.core.push_subscription import PushSubscription
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_arguments import EmailImportResponse, EmailParseResponse
+from jmap_async.capabilities.mail.mailbox import Mailbox
+from jmap_async.capabilities.mail.search_snippet import SearchSnippet
+from jmap_async.capabilities.mail.thread import Thread
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
+from jmap_async.capabilities.submission.email_submission import (
+    EmailSubmission,
+    EmailSubmissionSetResponse,
+)
+from jmap_async.capabilities.submission.identity import Identity
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
 from jmap_async.errors import PropertyLeftOut, RemoteProtocolError
 from jmap_async.protocol import session
 from jmap_async.protocol.codec.asking import asked_of

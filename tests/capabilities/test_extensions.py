@@ -1,7 +1,7 @@
 """Capabilities that properties need."""
 
-from jmap_async.capabilities._extensions import needed, written
-from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.capabilities.extensions import needed, written
+from jmap_async.capabilities.mail.mailbox import Mailbox
 
 EXTENSIONS = {"shareWith": "urn:share"}
 

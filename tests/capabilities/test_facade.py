@@ -7,13 +7,13 @@ import attrs
 import pytest
 
 from jmap_async import Client
-from jmap_async.capabilities._facade import Capability, DataType, data_type, method
-from jmap_async.capabilities.email_methods import EmailMethods
-from jmap_async.capabilities.mail import Mail
+from jmap_async.capabilities.facade import Capability, DataType, data_type, method
 from jmap_async.errors import UnsupportedCapability
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.standard import Arguments, GetResponse
 from jmap_async.testing.server import MemoryServer
+from jmap_async.verbs.email import EmailMethods
+from jmap_async.verbs.mail import Mail
 
 
 @attrs.define(kw_only=True, on_setattr=attrs.setters.NO_OP)

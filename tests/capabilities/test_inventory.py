@@ -8,50 +8,44 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import attrs
 import pytest
 
-from jmap_async.capabilities import (
+from jmap_async.capabilities import set_errors
+from jmap_async.capabilities.core import push_subscription
+from jmap_async.capabilities.facade import data_type, methods_of
+from jmap_async.capabilities.mail import (
     address,
     body,
-    core,
     email,
     email_query,
-    email_submission,
     headers,
-    identity,
-    mail,
     mailbox,
-    masked_email,
-    push_subscription,
     search_snippet,
-    set_errors,
-    submission,
     thread,
-    vacation_response,
 )
-from jmap_async.capabilities._facade import data_type, method
+from jmap_async.capabilities.masked_email import masked_email
+from jmap_async.capabilities.submission import email_submission, identity
+from jmap_async.capabilities.vacation_response import vacation_response
 from jmap_async.errors import METHOD_ERRORS, LocalProtocolError, SetError
 from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.fields import wire_fields, wire_name
 from jmap_async.protocol.filters import Comparator, FilterCondition
+from jmap_async.verbs.core import Core
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.masked_email import MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 DATA = Path(__file__).parents[1] / "data" / "inventory.json"
 Rfc = dict[str, Any]
 RFC: Rfc = json.loads(DATA.read_text(encoding="utf-8"))
 
-CAPABILITIES = (
-    core.Core,
-    mail.Mail,
-    submission.Submission,
-    vacation_response.Vacation,
-    masked_email.MaskedEmails,
-)
+CAPABILITIES = (Core, Mail, Submission, Vacation, MaskedEmails)
 
 METHODS = {
     one.name: (capability.uri, one)
     for capability in CAPABILITIES
     for kind in vars(capability).values()
     if isinstance(kind, data_type)
-    for one in vars(kind.methods).values()
-    if isinstance(one, method)
+    for one in methods_of(kind.methods)
 }
 
 CLASSES: dict[str, type] = {

@@ -1,7 +1,9 @@
 """Every object of every data type survives reading, writing, copying and pickling."""
 
 import copy
+import importlib
 import pickle
+import pkgutil
 from datetime import UTC, datetime
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -10,14 +12,15 @@ import orjson
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from jmap_async.capabilities import core, mail, masked_email, submission, vacation_response
+from jmap_async import capabilities
 from jmap_async.protocol import dates
 from jmap_async.protocol.codec.converter import decoder, encode
 from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.fields import wire_fields, wire_name
 
-# Imported, so that their classes are known below.
-MODULES = (core, mail, masked_email, submission, vacation_response)
+# All are imported, so that their classes are known below.
+for module in pkgutil.walk_packages(capabilities.__path__, f"{capabilities.__name__}."):
+    importlib.import_module(module.name)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 KEYS = st.text("abc$#/~-:", min_size=1, max_size=6)

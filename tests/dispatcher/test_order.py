@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from jmap_async import Batch, Client, connect
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.errors import TransportError
 from jmap_async.protocol.call import Call
 from jmap_async.protocol.standard import GetResponse, SetResponse

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from jmap_async import Client, GetResponse, connect
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol.call import Call
 from jmap_async.testing import Limits, MemoryServer

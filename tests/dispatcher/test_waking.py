@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from jmap_async import Client, GetResponse
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.testing import MemoryServer
 from tests.serving import is_idle, names
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import attrs
 
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.email import Email, EmailImport
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.email import Email, EmailImport
 from jmap_async.client import Client
 from jmap_async.protocol.types import ABSENT
 from jmap_async.stats import Stats

@@ -8,8 +8,8 @@ from email.policy import SMTP
 
 import pytest
 
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.headers import header
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.headers import header
 from jmap_async.client import Client
 from jmap_async.errors import InvalidArguments, LocalProtocolError, RequestTooLarge
 

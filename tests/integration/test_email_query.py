@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from jmap_async.capabilities.email_query import EmailFilter, EmailSorting
+from jmap_async.capabilities.mail.email_query import EmailFilter, EmailSorting
 from jmap_async.client import Client
 from jmap_async.errors import (
     AnchorNotFound,

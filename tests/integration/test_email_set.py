@@ -6,8 +6,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.email import Email, EmailImport
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.email import Email, EmailImport
 from jmap_async.client import Client
 from jmap_async.errors import LocalProtocolError, SetFailed, StateMismatch
 

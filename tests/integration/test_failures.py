@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 import jmap_async
-from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.capabilities.mail.mailbox import Mailbox
 from jmap_async.client import Client
 from jmap_async.errors import HTTPError, StateMismatch, TransportError
 from jmap_async.retry import Retry

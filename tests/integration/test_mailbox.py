@@ -2,7 +2,7 @@
 
 import pytest
 
-from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
 from jmap_async.client import Client
 from jmap_async.errors import NotFound, PropertyNotFetched, SetFailed
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.client import Client
 from jmap_async.errors import InvalidArguments
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.client import Client
 from jmap_async.errors import LocalProtocolError, NotFound, SetFailed
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import jmap_async
-from jmap_async.capabilities.email import EmailImport
+from jmap_async.capabilities.mail.email import EmailImport
 from jmap_async.client import Client
 from jmap_async.errors import (
     AccountNotFound,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.email_submission import (
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.submission.email_submission import (
     Address,
     EmailSubmission,
     EmailSubmissionFilter,

@@ -7,8 +7,8 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.email_arguments import EmailGet, EmailSet
-from jmap_async.capabilities.mailbox import MailboxSet
+from jmap_async.capabilities.mail.email_arguments import EmailGet, EmailSet
+from jmap_async.capabilities.mail.mailbox import MailboxSet
 from jmap_async.errors import (
     LocalProtocolError,
     ReadOnlyAccount,

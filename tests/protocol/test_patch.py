@@ -5,13 +5,13 @@ from itertools import combinations
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.email_arguments import EmailSet
-from jmap_async.capabilities.email_submission import EmailSubmission, EmailSubmissionSet
-from jmap_async.capabilities.identity import IdentitySet
-from jmap_async.capabilities.mailbox import Mailbox, MailboxSet
-from jmap_async.capabilities.masked_email import MaskedEmailSet
-from jmap_async.capabilities.push_subscription import PushSubscriptionSet
-from jmap_async.capabilities.vacation_response import VacationResponseSet
+from jmap_async.capabilities.core.push_subscription import PushSubscriptionSet
+from jmap_async.capabilities.mail.email_arguments import EmailSet
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxSet
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmailSet
+from jmap_async.capabilities.submission.email_submission import EmailSubmission, EmailSubmissionSet
+from jmap_async.capabilities.submission.identity import IdentitySet
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponseSet
 from jmap_async.errors import LocalProtocolError
 from jmap_async.protocol import patch, pointer
 from jmap_async.protocol.standard import Arguments

@@ -7,13 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.body import EmailBodyPart, EmailBodyValue
-from jmap_async.capabilities.core import BlobCopyResponse, Core
-from jmap_async.capabilities.email import Email, EmailImport, EmailProperty
-from jmap_async.capabilities.email_arguments import EmailImportResponse, EmailParseResponse
-from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.capabilities.email_submission import (
+from jmap_async.capabilities.core.blob import BlobCopyResponse
+from jmap_async.capabilities.core.push_subscription import PushKeys, PushSubscription
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.body import EmailBodyPart, EmailBodyValue
+from jmap_async.capabilities.mail.email import Email, EmailImport, EmailProperty
+from jmap_async.capabilities.mail.email_arguments import EmailImportResponse, EmailParseResponse
+from jmap_async.capabilities.mail.email_query import EmailFilter
+from jmap_async.capabilities.mail.headers import header
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
+from jmap_async.capabilities.mail.search_snippet import SearchSnippet
+from jmap_async.capabilities.mail.thread import Thread
+from jmap_async.capabilities.masked_email.masked_email import MaskedEmail
+from jmap_async.capabilities.set_errors import SetErrorType
+from jmap_async.capabilities.submission.email_submission import (
     Address,
     EmailSubmission,
     EmailSubmissionFilter,
@@ -21,17 +28,8 @@ from jmap_async.capabilities.email_submission import (
     Envelope,
     SentSubmission,
 )
-from jmap_async.capabilities.headers import header
-from jmap_async.capabilities.identity import Identity
-from jmap_async.capabilities.mail import Mail
-from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter
-from jmap_async.capabilities.masked_email import MaskedEmail, MaskedEmails
-from jmap_async.capabilities.push_subscription import PushKeys, PushSubscription
-from jmap_async.capabilities.search_snippet import SearchSnippet
-from jmap_async.capabilities.set_errors import SetErrorType
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.thread import Thread
-from jmap_async.capabilities.vacation_response import Vacation, VacationResponse
+from jmap_async.capabilities.submission.identity import Identity
+from jmap_async.capabilities.vacation_response.vacation_response import VacationResponse
 from jmap_async.errors import SetError
 from jmap_async.protocol.blob import Blob
 from jmap_async.protocol.call import Call
@@ -45,6 +43,11 @@ from jmap_async.protocol.standard import (
     QueryResponse,
     SetResponse,
 )
+from jmap_async.verbs.core import Core
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.masked_email import MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 
 def emails(mail: Mail, known: Email, ids: list[str]) -> None:
@@ -149,6 +152,10 @@ async def sending(mail: Mail, bill: Blob, me: Identity, moment: datetime) -> Non
 async def mailboxes(mail: Mail) -> None:
     """A mailbox may be created inside of one that is being created."""
     assert_type(await mail.mailbox.by_role("inbox"), Mailbox)
+    assert_type(await mail.mailbox.get_one("MB1", properties=["name", "role"]), Mailbox)
+    assert_type((await mail.thread.get_one("T1")).email_ids, list[str])
+    async for mailbox in mail.mailbox.iter(MailboxFilter(role="inbox"), sort=["-name"]):
+        assert_type(mailbox, Mailbox)
     parent = mail.mailbox.set(create={"p": Mailbox(name="Work", parent_id=None)})
     mail.mailbox.set(create={"c": Mailbox(name="Bills", parent_id=parent.created_id("p"))})
     mail.mailbox.set(destroy="MB1", on_destroy_remove_emails=True)

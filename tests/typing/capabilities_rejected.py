@@ -5,14 +5,14 @@ Each mistake is marked, and both checkers complain about a mark without a mistak
 # mypy: disable-error-code="unused-awaitable"
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.email_query import EmailFilter
-from jmap_async.capabilities.headers import header
-from jmap_async.capabilities.mail import Mail
-from jmap_async.capabilities.mailbox import Mailbox, MailboxFilter
-from jmap_async.capabilities.masked_email import MaskedEmails
-from jmap_async.capabilities.submission import Submission
-from jmap_async.capabilities.vacation_response import Vacation
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_query import EmailFilter
+from jmap_async.capabilities.mail.headers import header
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxFilter
+from jmap_async.verbs.mail import Mail
+from jmap_async.verbs.masked_email import MaskedEmails
+from jmap_async.verbs.submission import Submission
+from jmap_async.verbs.vacation_response import Vacation
 
 
 def arguments(mail: Mail) -> None:
@@ -60,6 +60,13 @@ async def verbs(mail: Mail, submission: Submission, masked: MaskedEmails) -> Non
     """So with verbs."""
     await mail.email.send(recipient="bob@example.net")  # type: ignore[call-arg]
     await mail.email.get_one("M1", properties=["subjct"])  # type: ignore[list-item]
+    await mail.mailbox.get_one("MB1", properties=["subject"])  # type: ignore[list-item]
+    await mail.thread.get_one("T1", fetch_all_body_values=True)  # type: ignore[call-arg]
+    mail.mailbox.iter(EmailFilter(text="x"))  # type: ignore[arg-type]
+    mail.mailbox.iter(sort="receivedAt")  # type: ignore[arg-type]
+    mail.mailbox.iter(collapse_threads=True)  # type: ignore[call-arg]
+    mail.thread.iter()  # type: ignore[attr-defined]
+    await mail.search_snippet.get_one("M1")  # type: ignore[attr-defined]
     await masked.masked_email.create(state="active")  # type: ignore[arg-type]
     masked.masked_email.changes("s1")  # type: ignore[attr-defined]
     submission.email_submission.query(sort="sendAt")  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import cast
 import jmap_async
 from benchmarks.mail import LIST_PROPERTIES, SEEN
 from benchmarks.round_trips.clients.contestant import FOUND, expect
-from jmap_async.capabilities.email import EmailProperty
+from jmap_async.capabilities.mail.email import EmailProperty
 
 
 class Ours:

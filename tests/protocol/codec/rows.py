@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.body import EmailBodyPart
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.mailbox import Mailbox
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.body import EmailBodyPart
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.mailbox import Mailbox
 from jmap_async.errors import PropertyNotFetched, RemoteProtocolError
 from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.codec.shapes import Shape

@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 import pytest
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.email import Email
-from jmap_async.capabilities.email_arguments import EmailGet, EmailParse, EmailParseResponse
-from jmap_async.capabilities.headers import header
-from jmap_async.capabilities.mailbox import Mailbox, MailboxGet
-from jmap_async.capabilities.push_subscription import PushSubscription, PushSubscriptionGet
-from jmap_async.capabilities.search_snippet import SearchSnippet
+from jmap_async.capabilities.core.push_subscription import PushSubscription, PushSubscriptionGet
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.email import Email
+from jmap_async.capabilities.mail.email_arguments import EmailGet, EmailParse, EmailParseResponse
+from jmap_async.capabilities.mail.headers import header
+from jmap_async.capabilities.mail.mailbox import Mailbox, MailboxGet
+from jmap_async.capabilities.mail.search_snippet import SearchSnippet
 from jmap_async.errors import (
     LocalProtocolError,
     PropertyLeftOut,

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.address import EmailAddress
+from jmap_async.capabilities.mail.address import EmailAddress
 from jmap_async.protocol.codec.objects import DataObject
 from jmap_async.protocol.codec.shapes import Shape
 from tests.protocol.codec.kinds import Kind, nullable, object_class

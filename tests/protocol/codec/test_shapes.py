@@ -8,9 +8,9 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.capabilities.address import EmailAddress
-from jmap_async.capabilities.body import EmailBodyPart
-from jmap_async.capabilities.email import Email
+from jmap_async.capabilities.mail.address import EmailAddress
+from jmap_async.capabilities.mail.body import EmailBodyPart
+from jmap_async.capabilities.mail.email import Email
 from jmap_async.protocol.codec.converter import decoder
 from jmap_async.protocol.codec.objects import DataObject, data_object
 from jmap_async.protocol.codec.shapes import Shape

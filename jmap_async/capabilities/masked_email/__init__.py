@@ -1,0 +1,1 @@
+"""Fastmail's capability of throw-away addresses."""
