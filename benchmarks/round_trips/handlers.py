@@ -14,7 +14,7 @@ import attrs
 
 from benchmarks.charts import Panel
 from benchmarks.loops import LOOPS, on_loop
-from benchmarks.measuring import figure, measured, table
+from benchmarks.measuring import figure, table
 from benchmarks.report import Section
 from benchmarks.round_trips.clients.contestant import FOUND, Asynchronous
 from benchmarks.round_trips.clients.every import asynchronous
@@ -78,8 +78,7 @@ def run(lane: Lane[Asynchronous], server: Server, *, scale: float) -> Load:
     behind = not isinstance(lane.client, Ours)
     count = max(1, round(RATE * scale * (_SECONDS_BEHIND if behind else _SECONDS)))
     server.start(_LATENCY)
-    with measured() as spent:
-        latencies = lane.run(offer(lane.client, count))
+    latencies, spent = lane.turn(offer, count)
     posts = server.counters().posts
     return Load(count, spent.wall, spent.cpu, count / RATE, latencies, posts)
 
@@ -91,7 +90,7 @@ def compare(server: Server, *, repeats: int, peers: bool, scale: float = 1) -> L
     with ExitStack() as stack:
         for lane in taking_part:
             stack.enter_context(lane.opened(server))
-            lane.run(lane.client.handle(0))
+            lane.turn(offer, 1)
         for _ in range(repeats):
             for lane in taking_part:
                 loads[lane.name].append(run(lane, server, scale=scale))

@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.charts import Panel
 from benchmarks.loops import LOOPS, on_loop
 from benchmarks.mail import email_id, full_view, list_view
-from benchmarks.measuring import figure, measured, median_ratio, table
+from benchmarks.measuring import figure, median_ratio, table
 from benchmarks.report import Section
 from benchmarks.round_trips.clients.contestant import Asynchronous
 from benchmarks.round_trips.clients.every import asynchronous
@@ -72,8 +72,8 @@ def compare(server: Server, *, repeats: int, peers: bool, emails: int = EMAILS) 
         for _ in range(1 + repeats):  # the first time much is built that is kept
             for lane in taking_part:
                 for view, found in stalls[lane.name].items():
-                    with measured():
-                        found.append(lane.run(longest_stall(lane.client, emails, view)))
+                    longest, _ = lane.turn(longest_stall, emails, view)
+                    found.append(longest)
     return {
         name: {view: found[1:] for view, found in each.items()} for name, each in stalls.items()
     }
