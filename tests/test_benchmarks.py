@@ -23,6 +23,7 @@ from benchmarks.micro.calls import KINDS
 from benchmarks.report import Chapter, Section
 from benchmarks.round_trips import handlers, scenarios, stalls
 from benchmarks.round_trips.answers import Mail
+from benchmarks.round_trips.before import NAME, Before
 from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.clients.every import contestants
 from benchmarks.round_trips.clients.floor import HandMerged
@@ -94,6 +95,16 @@ def test_each_scenario_runs_and_is_shown(server: Server, name: str) -> None:
     assert 4 + len(runs) == len(section.text.splitlines())
     assert list(runs) == [label for label, _ in section.panels[0].bars]
     assert {name} == keys(section)
+
+
+def test_another_build_takes_part_in_a_process_of_its_own(server: Server, tmp_path: Path) -> None:
+    """The build of a checkout does the same work, and is compared with the present one."""
+    (tmp_path / "jmap_async").symlink_to(ROOT / "jmap_async")
+    small = SCENARIOS["updates"].scaled(600)
+    taking_part = [Lane(Ours()), Before(Ours(), tmp_path)]
+    runs = scenarios.compare(taking_part, small, server, repeats=1)
+    assert {Ours.name: 2, NAME: 2} == {name: run.invocations for name, [run] in runs.items()}
+    assert f"of the time of `{NAME}`" in scenarios.section(small, runs).text
 
 
 def test_a_loop_over_many_emails_takes_few_posts(server: Server) -> None:

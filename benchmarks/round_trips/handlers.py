@@ -83,9 +83,16 @@ def run(lane: Lane[Asynchronous], server: Server, *, scale: float) -> Load:
     return Load(count, spent.wall, spent.cpu, count / RATE, latencies, posts)
 
 
-def compare(server: Server, *, repeats: int, peers: bool, scale: float = 1) -> Loads:
+def compare(
+    server: Server,
+    *,
+    repeats: int,
+    peers: bool,
+    also: Sequence[Lane[Asynchronous]] = (),
+    scale: float = 1,
+) -> Loads:
     """Offer the same to all clients in turn."""
-    taking_part = lanes(asynchronous(peers=peers), others=[Ours()])
+    taking_part = [*lanes(asynchronous(peers=peers), others=[Ours()]), *also]
     loads: dict[str, list[Load]] = {lane.name: [] for lane in taking_part}
     with ExitStack() as stack:
         for lane in taking_part:

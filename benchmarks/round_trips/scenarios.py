@@ -12,6 +12,7 @@ from benchmarks.loops import LOOPS, on_loop
 from benchmarks.mail import email_id
 from benchmarks.measuring import figure, median_ratio, table
 from benchmarks.report import Section
+from benchmarks.round_trips.before import beside
 from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.lanes import Lane
 from benchmarks.round_trips.server import Server
@@ -197,7 +198,8 @@ def _shown(scenario: Scenario, runs: Runs, base: str) -> str:
         for name, mine in runs.items()
     ]
     head = ("client", "ms", "ratio", "ms of CPU", "POSTs", "method calls", "server's CPU / time")
-    return f"### `{scenario.name}`: {scenario.title}\n\n{table(head, rows)}"
+    times = {name: _column(mine, "wall") for name, mine in runs.items()}
+    return f"### `{scenario.name}`: {scenario.title}\n\n{table(head, rows)}{beside(times)}"
 
 
 def _ratio(runs: Runs, name: str, base: str) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from statistics import median
 from typing import Final
@@ -15,7 +16,7 @@ from benchmarks.round_trips.clients.contestant import Asynchronous
 from benchmarks.round_trips.clients.every import asynchronous
 from benchmarks.round_trips.clients.floor import HandMerged
 from benchmarks.round_trips.clients.ours import Ours
-from benchmarks.round_trips.lanes import lanes
+from benchmarks.round_trips.lanes import Lane, lanes
 from benchmarks.round_trips.server import Server
 
 VIEWS: Final = {"list": tuple(list_view(0)), "full": tuple(full_view(0))}
@@ -60,10 +61,17 @@ async def longest_stall(client: Asynchronous, emails: int, view: str) -> float:
     return ticker.longest
 
 
-def compare(server: Server, *, repeats: int, peers: bool, emails: int = EMAILS) -> Stalls:
+def compare(
+    server: Server,
+    *,
+    repeats: int,
+    peers: bool,
+    also: Sequence[Lane[Asynchronous]] = (),
+    emails: int = EMAILS,
+) -> Stalls:
     """Measure all clients in turn."""
     others: list[Asynchronous] = [HandMerged(), Ours()]
-    taking_part = lanes(asynchronous(peers=peers), others=others)
+    taking_part = [*lanes(asynchronous(peers=peers), others=others), *also]
     stalls: Stalls = {lane.name: {view: [] for view in VIEWS} for lane in taking_part}
     with ExitStack() as stack:
         for lane in taking_part:
