@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks.measuring import environment
 from benchmarks.micro import __main__ as micro
 from benchmarks.report import Section
-from benchmarks.round_trips import handlers, scenarios, stalls
+from benchmarks.round_trips import handlers, scenarios, stalls, traffic
 from benchmarks.round_trips.before import Before
 from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.clients.every import contestants
@@ -19,8 +19,9 @@ from benchmarks.round_trips.clients.ours import Ours
 from benchmarks.round_trips.lanes import Lane, lanes
 from benchmarks.round_trips.scenarios import SCENARIOS
 from benchmarks.round_trips.server import Server, running
+from benchmarks.round_trips.traffic import TRAFFIC
 
-NAMES: Final = (*SCENARIOS, "handlers", "stalls", "planning")
+NAMES: Final = (*SCENARIOS, *TRAFFIC, "handlers", "stalls", "planning")
 
 _EMAILS: Final = max(one.count for one in SCENARIOS.values())
 
@@ -38,6 +39,10 @@ def sections(
             elif name == "stalls":
                 found = stalls.compare(server, repeats=repeats, peers=peers, also=also)
                 yield stalls.section(found)
+            elif name in TRAFFIC:
+                one = TRAFFIC[name]
+                came = traffic.compare(one, server, repeats=repeats, peers=peers, also=also)
+                yield traffic.section(one, came)
             elif name == "planning":
                 yield from micro.sections(("plan", "deliver"), repeats=repeats, peers=peers)
             else:
