@@ -1,4 +1,4 @@
-"""Measure everything that README.md speaks of, in five minutes: `python -m benchmarks`.
+"""Measure everything that README.md speaks of, in ten minutes: `python -m benchmarks`.
 
 Prints Markdown. With `--save` it is kept as `results/<version of Python>.md` with its charts, and
 the targets of all versions are put together in `results.md`.
