@@ -20,7 +20,7 @@ help:
 	@echo "make demo      run examples/quickstart.py against a server in memory"
 	@echo "make test      run all tests; make test ARGS='-k planner -x' passes options to pytest"
 	@echo "make coverage  run all tests and show the lines and branches that none of them reached"
-	@echo "make bench     measure round trips and CPU beside other clients (five minutes)"
+	@echo "make bench     measure round trips and CPU beside other clients (ten minutes)"
 	@echo "make guard     count calls, memory and instructions, and compare with the baseline"
 	@echo "make baseline  make the present counts the baseline"
 	@echo "make lint      check style, formatting and layers"

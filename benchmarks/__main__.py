@@ -1,4 +1,4 @@
-"""Measure everything that README.md speaks of, in five minutes: `python -m benchmarks`.
+"""Measure everything that README.md speaks of, in ten minutes: `python -m benchmarks`.
 
 Prints Markdown. With `--save` it is kept as `results/<version of Python>.md` with its charts, and
 the targets of all versions are put together in `results.md`.
@@ -17,6 +17,7 @@ from benchmarks.micro import __main__ as micro
 from benchmarks.report import Chapter, Section, targets_of
 from benchmarks.round_trips import __main__ as round_trips
 from benchmarks.round_trips.scenarios import SCENARIOS
+from benchmarks.round_trips.traffic import TRAFFIC
 
 _HERE: Final = Path(__file__).parent
 
@@ -31,6 +32,7 @@ def chapters() -> Iterator[Chapter]:
     """Measure chapter by chapter, and print each table as soon as it is there."""
     for title, names in (
         ("Round trips", tuple(SCENARIOS)),
+        ("Traffic", tuple(TRAFFIC)),
         ("Handlers and stalls", ("handlers", "stalls")),
     ):
         sections = round_trips.sections(names, repeats=5, peers=True)

@@ -21,6 +21,36 @@ LIST_PROPERTIES: Final = (
 SEEN: Final = {"keywords/$seen": True}
 """The patch that marks an Email as read."""
 
+FLAGGED: Final = {"keywords/$flagged": True}
+"""The patch that marks an Email as urgent."""
+
+ROLES: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash")
+"""What the Mailboxes are for, one each."""
+
+IDENTITY: Final = {
+    "id": "I1",
+    "name": "Alice",
+    "email": "alice@example.org",
+    "replyTo": None,
+    "bcc": None,
+    "textSignature": "",
+    "htmlSignature": "",
+    "mayDelete": False,
+}
+"""Whom messages are sent as (RFC 8621, 6)."""
+
+_RIGHTS: Final = (
+    "mayReadItems",
+    "mayAddItems",
+    "mayRemoveItems",
+    "maySetSeen",
+    "maySetKeywords",
+    "mayCreateChild",
+    "mayRename",
+    "mayDelete",
+    "maySubmit",
+)
+
 _WORDS: Final = (
     "minutes",
     "spring",
@@ -44,6 +74,49 @@ def email_id(number: int) -> str:
 def thread_id(number: int) -> str:
     """Return the id of the Thread of an Email."""
     return f"T{number:015x}"
+
+
+def mailbox_id(role: str) -> str:
+    """Return the id of the Mailbox with a role."""
+    return f"P{ROLES.index(role)}-{role}"
+
+
+def mailbox(role: str) -> dict[str, Any]:
+    """Return the Mailbox with a role (RFC 8621, 2)."""
+    return {
+        "id": mailbox_id(role),
+        "name": role.title(),
+        "parentId": None,
+        "role": role,
+        "sortOrder": ROLES.index(role),
+        "totalEmails": 4_000,
+        "unreadEmails": 40,
+        "totalThreads": 3_000,
+        "unreadThreads": 30,
+        "myRights": dict.fromkeys(_RIGHTS, True),
+        "isSubscribed": True,
+    }
+
+
+def draft(number: int) -> dict[str, Any]:
+    """Return a message that was not sent yet, as a server is told to create it."""
+    return {
+        "mailboxIds": {mailbox_id("drafts"): True},
+        "keywords": {"$draft": True, "$seen": True},
+        "from": [{"name": IDENTITY["name"], "email": IDENTITY["email"]}],
+        "to": [{"email": f"bob{number}@example.net"}],
+        "subject": "minutes",
+        "bodyStructure": {"type": "text/plain", "partId": "text"},
+        "bodyValues": {"text": {"value": "The minutes of the meeting."}},
+    }
+
+
+FILED: Final = {
+    f"mailboxIds/{mailbox_id('drafts')}": None,
+    f"mailboxIds/{mailbox_id('sent')}": True,
+    "keywords/$draft": None,
+}
+"""The patch that puts a draft among the sent messages."""
 
 
 def list_view(number: int) -> dict[str, Any]:

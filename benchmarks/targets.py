@@ -1,4 +1,4 @@
-"""What is aimed at: each ratio that matters, beside what, and how small it shall be."""
+"""What is aimed at: each ratio or count that matters, beside what, and how small it shall be."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,7 @@ from benchmarks.measuring import table
 
 @attrs.frozen
 class Target:
-    """A ratio of jmap_async to something else, which shall be `at_most` so much."""
+    """A ratio of jmap_async to something else, or a count, which shall be `at_most` so much."""
 
     key: str
     what: str
@@ -21,6 +21,7 @@ class Target:
 
 _ORJSON: Final = "`orjson.loads` of the same bytes"
 _HAND: Final = "by hand: aiohttp and orjson"
+_THREE: Final = "three round trips, which a task needs"
 
 TARGETS: Final = (
     Target("decode-list-four", "list view to objects, four properties read", _ORJSON, 1.6),
@@ -44,6 +45,12 @@ TARGETS: Final = (
     Target("handlers-p50", "the same: latency, median", "a round trip (three are needed)", 4.0),
     Target("handlers-p99", "the same: latency, 99 of 100", "a round trip (three are needed)", 6.0),
     Target("handlers-jmaplib", "the same: time for each handler", "jmaplib, a batch each", 1.0),
+    Target("mixed-p50", "300 tasks: read, update, read; 20 ms: latency, median", _THREE, 1.4),
+    Target("mixed-p99", "the same: latency, 99 of 100", _THREE, 2.0),
+    Target("mixed-calls", "the same: method calls", "POSTs", 3.0),
+    Target("conversations-time", "40 conversations, 40 updates; 50 ms", "a round trip", 9.0),
+    Target("conversations-posts", "the same: POSTs", "a count", 16.0),
+    Target("backend-time", "200 requests of a web backend; 50 ms", "a round trip", 14.0),
     Target("queued", "a call of 10,000 that are queued at once", "a call of 1,000", 1.0),
     Target("stall-list", "longest stall while 500 Emails arrive, list view", "jmaplib", 0.1),
     Target("stall-full", "longest stall while 500 Emails arrive, full view", "jmaplib", 0.1),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from xml.etree import ElementTree as ET
 
+import attrs
 import pytest
 
 import jmap_async
@@ -21,8 +22,9 @@ from benchmarks.loops import LOOPS
 from benchmarks.micro import decode, deliver, encode, imports, memory, plan, ways as ways_of
 from benchmarks.micro.calls import KINDS
 from benchmarks.report import Chapter, Section
-from benchmarks.round_trips import handlers, scenarios, stalls
+from benchmarks.round_trips import handlers, scenarios, stalls, traffic
 from benchmarks.round_trips.answers import Mail
+from benchmarks.round_trips.before import NAME, Before
 from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.clients.every import contestants
 from benchmarks.round_trips.clients.floor import HandMerged
@@ -30,6 +32,7 @@ from benchmarks.round_trips.clients.ours import Ours
 from benchmarks.round_trips.lanes import Lane, lanes
 from benchmarks.round_trips.scenarios import SCENARIOS
 from benchmarks.round_trips.server import Server, running
+from benchmarks.round_trips.traffic import TRAFFIC
 from benchmarks.targets import TARGETS, targets_table
 from jmap_async import Client
 
@@ -96,6 +99,16 @@ def test_each_scenario_runs_and_is_shown(server: Server, name: str) -> None:
     assert {name} == keys(section)
 
 
+def test_another_build_takes_part_in_a_process_of_its_own(server: Server, tmp_path: Path) -> None:
+    """The build of a checkout does the same work, and is compared with the present one."""
+    (tmp_path / "jmap_async").symlink_to(ROOT / "jmap_async")
+    small = SCENARIOS["updates"].scaled(600)
+    taking_part = [Lane(Ours()), Before(Ours(), tmp_path)]
+    runs = scenarios.compare(taking_part, small, server, repeats=1)
+    assert {Ours.name: 2, NAME: 2} == {name: run.invocations for name, [run] in runs.items()}
+    assert f"of the time of `{NAME}`" in scenarios.section(small, runs).text
+
+
 def test_a_loop_over_many_emails_takes_few_posts(server: Server) -> None:
     """`email.iter` reads 2,000 Emails in few requests: five pages, and four beyond at most."""
     lane = Lane(Ours())
@@ -103,6 +116,30 @@ def test_a_loop_over_many_emails_takes_few_posts(server: Server) -> None:
         did = scenarios.run(lane, SCENARIOS["iter"].scaled(EMAILS), server)
     assert 3 <= did.posts <= 5
     assert 2 * 5 <= did.invocations <= 2 * 9
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "at_most", "by_hand"),
+    [
+        ("mixed", 20, (3, 3), (60, 60)),
+        ("conversations", 80, (6, 81), (80, 120)),
+        ("backend", 20, (5, 34), (20, 38)),
+    ],
+)
+def test_tasks_share_requests_and_keep_their_steps(
+    server: Server, name: str, count: int, at_most: tuple[int, int], by_hand: tuple[int, int]
+) -> None:
+    """Tasks of many kinds that start together share POSTs and calls, which by hand they do not."""
+    small = attrs.evolve(TRAFFIC[name].scaled(count), latency=0.001, seconds=0)
+    runs = traffic.compare(small, server, repeats=1, peers=False)
+    counts = {name: (int(one.posts), int(one.invocations)) for name, [one] in runs.items()}
+    for number, most in zip(counts[Ours.name], at_most, strict=True):
+        assert number <= most
+    assert by_hand == counts[HandMerged.name]
+    assert [count] * len(runs) == [len(run.latencies) for [run] in runs.values()]
+    section = traffic.section(small, runs)
+    assert 6 + len(runs) == len(section.text.splitlines())
+    assert {one.key for one in TARGETS if one.key.startswith(name)} <= keys(section)
 
 
 def test_handlers_are_counted_and_shown(server: Server) -> None:

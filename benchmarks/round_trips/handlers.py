@@ -4,9 +4,9 @@ Each finds ten Emails, reads them, then reads their Threads, one after the other
 from when a handler was due, so that a client that falls behind cannot hide it.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from statistics import median
 from typing import Final
 
@@ -14,8 +14,9 @@ import attrs
 
 from benchmarks.charts import Panel
 from benchmarks.loops import LOOPS, on_loop
-from benchmarks.measuring import figure, measured, table
+from benchmarks.measuring import figure, table
 from benchmarks.report import Section
+from benchmarks.round_trips.arrivals import not_exceeded, offer
 from benchmarks.round_trips.clients.contestant import FOUND, Asynchronous
 from benchmarks.round_trips.clients.every import asynchronous
 from benchmarks.round_trips.clients.ours import Ours
@@ -46,31 +47,17 @@ class Load:
 
     def latency(self, part: float) -> float:
         """Return the latency that this part of the handlers does not exceed."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(part * len(ordered)))] / _LATENCY
+        return not_exceeded(self.latencies, part) / _LATENCY
 
 
 Loads = Mapping[str, Sequence[Load]]
 """What came of each run, by client."""
 
 
-async def offer(client: Asynchronous, count: int) -> list[float]:
-    """Start handlers when they are due; return how long after that each was done."""
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-    latencies: list[float] = []
-
-    async def one(number: int, due: float) -> None:
-        await client.handle(FOUND * (number % _PLACES))
-        latencies.append(loop.time() - due)
-
-    async with asyncio.TaskGroup() as group:
-        for number in range(count):
-            due = start + number / RATE
-            if due > loop.time():
-                await asyncio.sleep(due - loop.time())
-            group.create_task(one(number, due))
-    return latencies
+async def offer_handlers(client: Asynchronous, count: int) -> list[float]:
+    """Let handlers arrive at one client."""
+    handlers = [partial(client.handle, FOUND * (number % _PLACES)) for number in range(count)]
+    return await offer(handlers, every=1 / RATE)
 
 
 def run(lane: Lane[Asynchronous], server: Server, *, scale: float) -> Load:
@@ -78,20 +65,26 @@ def run(lane: Lane[Asynchronous], server: Server, *, scale: float) -> Load:
     behind = not isinstance(lane.client, Ours)
     count = max(1, round(RATE * scale * (_SECONDS_BEHIND if behind else _SECONDS)))
     server.start(_LATENCY)
-    with measured() as spent:
-        latencies = lane.run(offer(lane.client, count))
+    latencies, spent = lane.turn(offer_handlers, count)
     posts = server.counters().posts
     return Load(count, spent.wall, spent.cpu, count / RATE, latencies, posts)
 
 
-def compare(server: Server, *, repeats: int, peers: bool, scale: float = 1) -> Loads:
+def compare(
+    server: Server,
+    *,
+    repeats: int,
+    peers: bool,
+    also: Sequence[Lane[Asynchronous]] = (),
+    scale: float = 1,
+) -> Loads:
     """Offer the same to all clients in turn."""
-    taking_part = lanes(asynchronous(peers=peers), others=[Ours()])
+    taking_part = [*lanes(asynchronous(peers=peers), others=[Ours()]), *also]
     loads: dict[str, list[Load]] = {lane.name: [] for lane in taking_part}
     with ExitStack() as stack:
         for lane in taking_part:
             stack.enter_context(lane.opened(server))
-            lane.run(lane.client.handle(0))
+            lane.turn(offer_handlers, 1)
         for _ in range(repeats):
             for lane in taking_part:
                 loads[lane.name].append(run(lane, server, scale=scale))

@@ -1,15 +1,17 @@
 """Lanes: a client on an event loop of its own, so that runs on different loops can take turns."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from benchmarks.loops import LOOPS, on_loop
+from benchmarks.measuring import Spent, measured
 from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.server import Server
 
 T = TypeVar("T")
+P = ParamSpec("P")
 C = TypeVar("C", bound=Contestant)
 C_co = TypeVar("C_co", bound=Contestant, covariant=True)
 
@@ -26,15 +28,22 @@ class Lane(Generic[C_co]):
     def opened(self, server: Server) -> Iterator[None]:
         """Connect, and disconnect in the end."""
         with asyncio.Runner(loop_factory=LOOPS[self._loop]) as self._runner:
-            self.run(self.client.open(server.session_url))
+            self._runner.run(self.client.open(server.session_url))
             try:
                 yield
             finally:
-                self.run(self.client.close())
+                self._runner.run(self.client.close())
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Take this client's turn."""
-        return self._runner.run(work)
+    def turn(
+        self,
+        work: Callable[Concatenate[C_co, P], Coroutine[Any, Any, T]],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> tuple[T, Spent]:
+        """Let the client do some work; return what came of it, and what it took."""
+        with measured() as spent:
+            result = self._runner.run(work(self.client, *arguments, **named))
+        return result, spent
 
 
 def lanes(clients: Iterable[C], *, others: Iterable[C] = ()) -> list[Lane[C]]:

@@ -10,8 +10,9 @@ import attrs
 from benchmarks.charts import Panel
 from benchmarks.loops import LOOPS, on_loop
 from benchmarks.mail import email_id
-from benchmarks.measuring import figure, measured, median_ratio, table
+from benchmarks.measuring import figure, median_ratio, table
 from benchmarks.report import Section
+from benchmarks.round_trips.before import beside
 from benchmarks.round_trips.clients.contestant import Contestant
 from benchmarks.round_trips.lanes import Lane
 from benchmarks.round_trips.server import Server
@@ -145,8 +146,7 @@ def run(lane: Lane[Contestant], scenario: Scenario, server: Server) -> Run:
     share = lane.client.share if scenario.together else 1
     many = max(1, round(scenario.count * share))
     server.start(scenario.latency)
-    with measured() as spent:
-        lane.run(scenario.work(lane.client, many))
+    _, spent = lane.turn(scenario.work, many)
     did = server.counters()
     parts = (spent.wall, spent.cpu, did.cpu, did.posts, did.invocations)
     factor = scenario.count / many if scenario.together else 1 / many
@@ -164,7 +164,7 @@ def compare(
             stack.enter_context(lane.opened(server))
         server.start(0)
         for lane in taking_part:  # connections, and what is built on first use
-            lane.run(scenario.work(lane.client, 4))
+            lane.turn(scenario.work, 4)
         for _ in range(repeats):
             for lane in taking_part:
                 runs[lane.name].append(run(lane, scenario, server))
@@ -198,7 +198,8 @@ def _shown(scenario: Scenario, runs: Runs, base: str) -> str:
         for name, mine in runs.items()
     ]
     head = ("client", "ms", "ratio", "ms of CPU", "POSTs", "method calls", "server's CPU / time")
-    return f"### `{scenario.name}`: {scenario.title}\n\n{table(head, rows)}"
+    times = {name: _column(mine, "wall") for name, mine in runs.items()}
+    return f"### `{scenario.name}`: {scenario.title}\n\n{table(head, rows)}{beside(times)}"
 
 
 def _ratio(runs: Runs, name: str, base: str) -> float:

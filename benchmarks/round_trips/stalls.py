@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from statistics import median
 from typing import Final
@@ -9,13 +10,13 @@ from typing import Final
 from benchmarks.charts import Panel
 from benchmarks.loops import LOOPS, on_loop
 from benchmarks.mail import email_id, full_view, list_view
-from benchmarks.measuring import figure, measured, median_ratio, table
+from benchmarks.measuring import figure, median_ratio, table
 from benchmarks.report import Section
 from benchmarks.round_trips.clients.contestant import Asynchronous
 from benchmarks.round_trips.clients.every import asynchronous
 from benchmarks.round_trips.clients.floor import HandMerged
 from benchmarks.round_trips.clients.ours import Ours
-from benchmarks.round_trips.lanes import lanes
+from benchmarks.round_trips.lanes import Lane, lanes
 from benchmarks.round_trips.server import Server
 
 VIEWS: Final = {"list": tuple(list_view(0)), "full": tuple(full_view(0))}
@@ -60,10 +61,17 @@ async def longest_stall(client: Asynchronous, emails: int, view: str) -> float:
     return ticker.longest
 
 
-def compare(server: Server, *, repeats: int, peers: bool, emails: int = EMAILS) -> Stalls:
+def compare(
+    server: Server,
+    *,
+    repeats: int,
+    peers: bool,
+    also: Sequence[Lane[Asynchronous]] = (),
+    emails: int = EMAILS,
+) -> Stalls:
     """Measure all clients in turn."""
     others: list[Asynchronous] = [HandMerged(), Ours()]
-    taking_part = lanes(asynchronous(peers=peers), others=others)
+    taking_part = [*lanes(asynchronous(peers=peers), others=others), *also]
     stalls: Stalls = {lane.name: {view: [] for view in VIEWS} for lane in taking_part}
     with ExitStack() as stack:
         for lane in taking_part:
@@ -72,8 +80,8 @@ def compare(server: Server, *, repeats: int, peers: bool, emails: int = EMAILS) 
         for _ in range(1 + repeats):  # the first time much is built that is kept
             for lane in taking_part:
                 for view, found in stalls[lane.name].items():
-                    with measured():
-                        found.append(lane.run(longest_stall(lane.client, emails, view)))
+                    longest, _ = lane.turn(longest_stall, emails, view)
+                    found.append(longest)
     return {
         name: {view: found[1:] for view, found in each.items()} for name, each in stalls.items()
     }

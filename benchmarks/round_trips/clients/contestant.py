@@ -39,6 +39,10 @@ class Contestant(Protocol):
         """Go through as many Emails in list view, in order."""
 
 
+SHOWN: Final = 20
+"""How many Emails a page of a web mailer shows."""
+
+
 class Asynchronous(Contestant, Protocol):
     """One that serves handlers, and shares the event loop with other tasks."""
 
@@ -47,6 +51,32 @@ class Asynchronous(Contestant, Protocol):
 
     async def fetch(self, ids: Sequence[str], properties: Sequence[str]) -> None:
         """Read many Emails by one call."""
+
+    async def review(self, number: int) -> None:
+        """Read an Email, flag it because of what it says, read it again: three round trips."""
+
+    async def mark(self, number: int) -> None:
+        """Mark an Email as read."""
+
+    async def conversation(self, number: int) -> None:
+        """Read a Thread, and by reference its Emails, however many there are."""
+
+    async def inbox(self, number: int) -> None:
+        """Find a page of Emails, and read them."""
+
+    async def search(self, number: int) -> None:
+        """Find Emails by a word; read them, and the snippets that show it."""
+
+    async def folders(self) -> None:
+        """Read all Mailboxes."""
+
+    async def send(self, number: int) -> None:
+        """Send a message, and file it among the sent ones."""
+
+
+def searched(number: int) -> dict[str, str]:
+    """Return the filter of a search: hardly anybody looks for what another one does."""
+    return {"text": f"word{number}"}
 
 
 def expect(found: object, expected: object) -> None:

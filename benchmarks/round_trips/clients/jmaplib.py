@@ -6,9 +6,20 @@ from collections.abc import Sequence
 from jmap.aio import AsyncJMAPClient
 from jmap.auth import BearerAuth
 
-from benchmarks.mail import LIST_PROPERTIES, SEEN
-from benchmarks.round_trips.answers import LIMITS
-from benchmarks.round_trips.clients.contestant import FOUND, expect
+from benchmarks.mail import (
+    FILED,
+    FLAGGED,
+    IDENTITY,
+    LIST_PROPERTIES,
+    ROLES,
+    SEEN,
+    draft,
+    email_id,
+    mailbox_id,
+    thread_id,
+)
+from benchmarks.round_trips.answers import IN_THREAD, LIMITS
+from benchmarks.round_trips.clients.contestant import FOUND, SHOWN, expect, searched
 
 
 class BatchEach:
@@ -63,6 +74,56 @@ class BatchEach:
         async with self._client.batch() as batch:
             get = batch.mail.email.get(ids=list(ids), properties=properties)
         expect(len(get.result.items), len(ids))
+
+    async def review(self, number: int) -> None:
+        id = email_id(number)
+        async with self._free, self._client.batch() as batch:
+            get = batch.mail.email.get(ids=[id], properties=LIST_PROPERTIES)
+        if "$flagged" not in get.result.items[0].keywords:
+            async with self._free, self._client.batch() as batch:
+                batch.mail.email.set(update={id: FLAGGED})
+        await self.read_one(id)
+
+    async def mark(self, number: int) -> None:
+        await self._flag_one(email_id(number))
+
+    async def conversation(self, number: int) -> None:
+        async with self._free, self._client.batch() as batch:
+            threads = batch.mail.thread.get(ids=[thread_id(number)])
+            ids = threads.ref_list("emailIds")
+            get = batch.mail.email.get(ids=ids, properties=LIST_PROPERTIES)
+        expect(len(get.result.items), IN_THREAD)
+
+    async def inbox(self, number: int) -> None:
+        async with self._free, self._client.batch() as batch:
+            query = batch.mail.email.query(
+                filter={"inMailbox": mailbox_id("inbox")}, position=SHOWN * number, limit=SHOWN
+            )
+            get = batch.mail.email.get(ids=query.ref_ids(), properties=LIST_PROPERTIES)
+        expect(len(get.result.items), SHOWN)
+
+    async def search(self, number: int) -> None:
+        filter = searched(number)
+        async with self._free, self._client.batch() as batch:
+            query = batch.mail.email.query(filter=filter, limit=SHOWN)
+            get = batch.mail.email.get(ids=query.ref_ids(), properties=LIST_PROPERTIES)
+            snippets = batch.mail.search_snippet.get(filter=filter, email_ids=query.ref_ids())
+        expect(len(get.result.items), len(snippets.result.items))
+
+    async def folders(self) -> None:
+        async with self._free, self._client.batch() as batch:
+            get = batch.mail.mailbox.get()
+        expect(len(get.result.items), len(ROLES))
+
+    async def send(self, number: int) -> None:
+        async with self._free, self._client.batch() as batch:
+            creating = batch.mail.email.set(create={"draft": draft(number)})
+            sending = batch.submission.email_submission.set(
+                create={"sent": {"identityId": IDENTITY["id"], "emailId": "#draft"}},
+                onSuccessUpdateEmail={"#sent": FILED},
+            )
+        expect(list(creating.result.created), ["draft"])
+        expect(list(sending.result.created), ["sent"])
 
 
 class OneBatch(BatchEach):

@@ -5,8 +5,18 @@ from collections.abc import Sequence
 from typing import cast
 
 import jmap_async
-from benchmarks.mail import LIST_PROPERTIES, SEEN
-from benchmarks.round_trips.clients.contestant import FOUND, expect
+from benchmarks.mail import (
+    FLAGGED,
+    IDENTITY,
+    LIST_PROPERTIES,
+    ROLES,
+    SEEN,
+    email_id,
+    mailbox_id,
+    thread_id,
+)
+from benchmarks.round_trips.answers import IN_THREAD
+from benchmarks.round_trips.clients.contestant import FOUND, SHOWN, expect, searched
 from jmap_async.capabilities.mail.email import EmailProperty
 
 
@@ -68,3 +78,49 @@ class Ours:
         names = cast("Sequence[EmailProperty]", properties)
         response = await self._client.email.get(ids, properties=names)
         expect(len(response.list), len(ids))
+
+    async def review(self, number: int) -> None:
+        id = email_id(number)
+        email = await self._client.email.get_one(id, properties=LIST_PROPERTIES)
+        if "$flagged" not in email.keywords:
+            await self._client.email.update(id, FLAGGED)
+        email = await self._client.email.get_one(id, properties=LIST_PROPERTIES)
+        expect(email.id, id)
+
+    async def mark(self, number: int) -> None:
+        await self._client.email.update(email_id(number), SEEN)
+
+    async def conversation(self, number: int) -> None:
+        threads = self._client.thread.get([thread_id(number)])
+        ids = threads.ref("/list/*/emailIds")
+        emails = await self._client.email.get(ids, properties=LIST_PROPERTIES)
+        expect(len(emails.list), IN_THREAD)
+
+    async def inbox(self, number: int) -> None:
+        found = self._client.email.query(
+            {"inMailbox": mailbox_id("inbox")},
+            sort="-receivedAt",
+            position=SHOWN * number,
+            limit=SHOWN,
+        )
+        emails = await self._client.email.get(found.ids, properties=LIST_PROPERTIES)
+        expect(len(emails.list), SHOWN)
+
+    async def search(self, number: int) -> None:
+        filter = searched(number)
+        found = self._client.email.query(filter, sort="-receivedAt", limit=SHOWN)
+        emails, snippets = await asyncio.gather(
+            self._client.email.get(found.ids, properties=LIST_PROPERTIES),
+            self._client.search_snippet.get(filter=filter, email_ids=found.ids),
+        )
+        expect(len(emails.list), len(snippets.list))
+
+    async def folders(self) -> None:
+        mailboxes = await self._client.mailbox.get()
+        expect(len(mailboxes.list), len(ROLES))
+
+    async def send(self, number: int) -> None:
+        sent = await self._client.email.send(
+            to=f"bob{number}@example.net", subject="minutes", text="The minutes of the meeting."
+        )
+        expect(sent.identity_id, IDENTITY["id"])
