@@ -280,7 +280,8 @@ class Sequential:
     def __init__(self, limits: Limits) -> None:
         self.server = server(attrs.evolve(limits, max_size_request=10_000_000))
         self._answers: dict[int, dict[str, Any]] = {}
-        self._implicit: dict[int, list[dict[str, Any]]] = {}
+        # What came under the same call id: of a call that was sent in parts, of all of them.
+        self._implicit: dict[int, dict[str, Any]] = {}
         self._failed: dict[int, str] = {}
         # Ids by the step that created them, and by creation id.
         self._created: dict[tuple[int, str], str] = {}
@@ -301,8 +302,8 @@ class Sequential:
             # The order in which they were asked for is the client's duty.
             rows = {row["id"]: row for row in answer["list"]}
             answer["list"] = [rows[one] for one in dict.fromkeys(ids) if one in rows]
-        implicit = [normal(one) for one in self._implicit.get(position, ())]
-        return [normal(answer), *implicit[:1]]
+        implicit = self._implicit.get(position)
+        return [normal(answer), *([normal(implicit)] if implicit is not None else [])]
 
     def _ids_of(self, step: Step) -> list[str] | None:
         if step.needs is None:
@@ -333,8 +334,8 @@ class Sequential:
             self._failed[event.step] = f"failed: {answer['type']}"
             return
         join(self._answers.setdefault(event.step, {}), answer)
-        for one in others:
-            self._implicit.setdefault(event.step, []).append(one[1])
+        for one in others[:1]:
+            join(self._implicit.setdefault(event.step, {}), one[1])
 
     def _one(self, method: str, arguments: dict[str, Any]) -> list[list[Any]]:
         request = {"using": USING, "methodCalls": [[method, arguments, "c"]]}
