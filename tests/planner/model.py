@@ -337,7 +337,7 @@ class Sequential:
             self._failed[event.step] = f"failed: {answer['type']}"
             return
         join(self._answers.setdefault(event.step, {}), answer)
-        for one in others:
+        for one in others[:1]:
             join(self._implicit.setdefault(event.step, {}), one[1])
 
     def _one(self, method: str, arguments: dict[str, Any]) -> list[list[Any]]:
