@@ -212,7 +212,7 @@ class Coalesced:
         refusals = {one.step: one for one in self._events if one.refused}
         kept: list[Event] = []
         for one in self._events:
-            entry = self.entries[one.step]
+            entry = self.entries[one.step].latest
             items = tuple(item for item in one.items if last.get((one.step, item)) is one)
             # Refusals that are nobody's answer: what would have been sent again, had nobody left;
             # and parts of a read that were to go again when another part failed.
@@ -224,7 +224,8 @@ class Coalesced:
 
     def _note(self, request: Request, response: Any) -> None:  # noqa: ANN401 - JSON
         names = {call_id: name for name, _, call_id in reversed(response["methodResponses"])}
-        steps = {entry: step for step, entry in enumerate(self.entries)}
+        # Somebody may have come back for what a call that was dropped creates.
+        steps = {entry.latest: step for step, entry in enumerate(self.entries)}
         for invocation in request.invocations:
             self._invocations += 1
             self._events += (

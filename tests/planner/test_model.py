@@ -223,6 +223,27 @@ READ_THAT_FAILS_TWICE = Program(
 """Its parts are taken back with the write before it; then one of them fails for good."""
 
 
+COME_BACK = Program(
+    [
+        [
+            Step(1, "Email/query", {"accountId": "A1"}),
+            Step(0, "Email/set", {"accountId": "A1", "create": {"k": draft_of("A1", "k")}}),
+        ],
+        [],
+        [
+            Step(
+                0,
+                "EmailSubmission/set",
+                {"accountId": "A1", "create": {"s": {"identityId": "I1", "emailId": "#k"}}},
+            )
+        ],
+    ],
+    leaving=frozenset({1}),
+)
+"""What was dropped because its caller had left is queued again: somebody refers to it."""
+
+
+@example(COME_BACK, Limits(max_calls_in_request=1), 1, Random(4))
 @example(SUBMISSION_IN_PARTS, Limits(max_calls_in_request=2, max_objects_in_set=4), 1, Random(0))
 @example(READ_THAT_FAILS_TWICE, Limits(max_calls_in_request=3, max_objects_in_get=1), 1, Random(0))
 @pytest.mark.timeout(30 + EXAMPLES // 5)
