@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import jmap_async
 from benchmarks.mail import (
@@ -17,7 +17,9 @@ from benchmarks.mail import (
 )
 from benchmarks.round_trips.answers import IN_THREAD
 from benchmarks.round_trips.clients.contestant import FOUND, SHOWN, expect, searched
-from jmap_async.capabilities.mail.email import EmailProperty
+
+if TYPE_CHECKING:  # older builds have it elsewhere
+    from jmap_async.capabilities.mail.email import EmailProperty
 
 
 class Ours:
