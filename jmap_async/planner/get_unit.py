@@ -12,6 +12,7 @@ from jmap_async.errors import (
     MethodError,
     RequestTooLarge,
 )
+from jmap_async.planner.copies import own_copies
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
 from jmap_async.planner.order import may_go, note_firm
@@ -28,7 +29,6 @@ from jmap_async.planner.shares import (
     add_to,
     handed_out,
     handed_to_one,
-    own_copies,
     untake,
     without,
 )
