@@ -2,8 +2,9 @@
 
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.explain import PlannedRequest, explain
+from jmap_async.planner.limits import LearntLimits
 from jmap_async.planner.planner import Planner
-from jmap_async.planner.recovery import LearntLimits, Remedy, Verdict, divide, judge
+from jmap_async.planner.recovery import Remedy, Verdict, divide, judge
 from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.results import result_of, slices

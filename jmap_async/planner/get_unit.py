@@ -16,7 +16,6 @@ from jmap_async.planner.copies import own_copies
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
 from jmap_async.planner.order import may_go, note_firm
-from jmap_async.planner.recovery import Counts
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import resolved
@@ -32,6 +31,7 @@ from jmap_async.planner.shares import (
     untake,
     without,
 )
+from jmap_async.planner.trials import Counts
 from jmap_async.planner.units import Offer, Unit, concerns_all
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object

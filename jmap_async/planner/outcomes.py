@@ -8,7 +8,7 @@ from jmap_async.planner.copies import own_copies
 from jmap_async.planner.creations import restored_error
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.fitting import DONE, REFUSED, UNMENTIONED
-from jmap_async.planner.recovery import repeatable
+from jmap_async.planner.repeatable import repeatable
 from jmap_async.protocol.json import is_array, is_object
 from jmap_async.protocol.messages import MethodResponse
 

@@ -18,18 +18,12 @@ from jmap_async.planner.entry import Entry
 from jmap_async.planner.order import Owners
 from jmap_async.planner.prepare import prepare
 from jmap_async.planner.queue import Queue
-from jmap_async.planner.recovery import (
-    Counts,
-    Remedy,
-    Trial,
-    Verdict,
-    named,
-    not_carried_out,
-    repeatable,
-)
+from jmap_async.planner.recovery import Remedy, Verdict, named
+from jmap_async.planner.repeatable import not_carried_out, repeatable
 from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.returns import is_lost, renewed
+from jmap_async.planner.trials import Counts, Trial
 from jmap_async.planner.units import Unit
 from jmap_async.planner.usual import prepare_usual
 from jmap_async.planner.writes import Writes

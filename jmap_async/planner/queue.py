@@ -15,10 +15,10 @@ from jmap_async.planner.batch_unit import BatchUnit
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.get_unit import GetUnit
 from jmap_async.planner.merging import touched
-from jmap_async.planner.recovery import Counts, Trial
 from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
+from jmap_async.planner.trials import Counts, Trial
 from jmap_async.planner.units import Offer, Unit
 
 # Units that are passed over for the sake of others behind them, which could still go along.

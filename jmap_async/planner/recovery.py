@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
 
-import attrs
-
 from jmap_async.errors import (
     HTTPError,
     LimitExceeded,
@@ -24,11 +22,12 @@ from jmap_async.errors import (
     TransportError,
     UnknownCapability,
 )
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.limits import LEARNABLE
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Request
-from jmap_async.protocol.declaring import record, state
-from jmap_async.protocol.session import CORE, CoreCapability
+from jmap_async.planner.trials import Counts
+from jmap_async.protocol.declaring import record
+from jmap_async.protocol.session import CORE
 
 
 class Remedy(Enum):
@@ -58,38 +57,6 @@ class Verdict:
 _FAIL: Final = Verdict(Remedy.FAIL)
 
 
-@state(eq=False)
-class Trial:
-    """Units that are replayed apart from all others; parts of one division share the counts."""
-
-    counts: "Counts"
-
-
-@state(eq=False)
-class Counts:
-    """How the parts of a division have fared; `alone` are those failures with one caller only."""
-
-    failures: int = 0
-    alone: int = 0
-    successes: int = 0
-
-    @property
-    def hopeless(self) -> bool:
-        """Tell whether so many calls failed alone, and nothing worked, that no call is to blame."""
-        return self.alone >= _HOPELESS and not self.successes
-
-    @property
-    def silent(self) -> bool:
-        """Tell whether so many parts failed, and nothing worked, that the server is to blame."""
-        return self.failures >= _SILENT and not self.successes
-
-
-# More than anybody has reason to get wrong in a row.
-_HOPELESS: Final = 20
-
-# Deep enough to find a culprit among hundreds of calls before any part has succeeded.
-_SILENT: Final = 10
-
 # Statuses that something in the body can cause; others concern everybody.
 _ABOUT_THE_BODY: Final = frozenset({400, 403, 406, 409, 411, 413, 414, 415, 422, 431})
 
@@ -98,7 +65,7 @@ def judge(error: Exception, request: Request, *, attempts: int) -> Verdict:
     """Choose the remedy; `attempts` is how often a call may be sent again unchanged."""
     if isinstance(error, RateLimited) or _concurrency(error):
         return _repeat(request, attempts, Again.BUSY)
-    if isinstance(error, LimitExceeded) and error.limit in _LEARNABLE:
+    if isinstance(error, LimitExceeded) and error.limit in LEARNABLE:
         return Verdict(Remedy.REPLAN, Again.LIMIT_LEARNT)
     if isinstance(error, RequestError):
         return divide(error, request)
@@ -160,69 +127,3 @@ def named(error: UnknownCapability, using: Iterable[str]) -> set[str]:
 
 def _concurrency(error: Exception) -> bool:
     return isinstance(error, LimitExceeded) and error.limit == "maxConcurrentRequests"
-
-
-def repeatable(entry: Entry, error: Exception) -> bool:
-    """Tell whether a call may be sent again after this error (see the top of this file)."""
-    if entry.method.reads or entry.arguments.get("ifInState") is not None:
-        return True
-    return not_carried_out(error)
-
-
-def not_carried_out(error: Exception) -> bool:
-    """Tell whether nothing of a request that ended in this error can have been carried out."""
-    if isinstance(error, RequestError):
-        return True
-    return isinstance(error, TransportError) and error.outcome == "not_sent"
-
-
-# Limits that tell how to pack; the name on the wire, and ours.
-_LEARNABLE: Final = {
-    "maxCallsInRequest": "max_calls_in_request",
-    "maxSizeRequest": "max_size_request",
-    "maxObjectsInGet": "max_objects_in_get",
-    "maxObjectsInSet": "max_objects_in_set",
-}
-
-
-class LearntLimits:
-    """Limits that the server enforces below those of its session."""
-
-    def __init__(self) -> None:
-        self._told: CoreCapability | None = None
-        self._limits = CoreCapability()
-
-    def of(self, told: CoreCapability) -> CoreCapability:
-        """Return the limits to plan by; what the session says anew counts anew."""
-        if told is not self._told:
-            self._told, self._limits = told, _sane(told)
-        return self._limits
-
-    def learn(self, error: LimitExceeded, request: Request) -> bool:
-        """Lower the limit that a request exceeded; False: that would not make it smaller."""
-        name = _LEARNABLE.get(error.limit or "")
-        if name is None:
-            return True  # a limit that we do not know: nothing to learn
-        used = request.used(name)
-        # What went beyond the limit that it was planned by cannot be made smaller.
-        if request.closed or not 1 < used <= getattr(request.limits, name):
-            return False
-        lower = min(getattr(self._limits, name), used // 2)
-        self._limits = attrs.evolve(self._limits, **{name: lower})
-        return True
-
-    def learn_concurrency(self, running: int) -> None:
-        """Lower the number of concurrent requests."""
-        allowed = max(1, min(self._limits.max_concurrent_requests, running) - 1)
-        self._limits = attrs.evolve(self._limits, max_concurrent_requests=allowed)
-
-
-def _sane(told: CoreCapability) -> CoreCapability:
-    """Return limits that allow at least one call with one object at a time."""
-    return attrs.evolve(
-        told,
-        max_calls_in_request=max(1, told.max_calls_in_request),
-        max_objects_in_get=max(1, told.max_objects_in_get),
-        max_objects_in_set=max(1, told.max_objects_in_set),
-        max_concurrent_requests=max(1, told.max_concurrent_requests),
-    )

@@ -14,7 +14,7 @@ from jmap_async.protocol.messages import MethodResponse, Response
 from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
-    from jmap_async.planner.recovery import Trial
+    from jmap_async.planner.trials import Trial
     from jmap_async.planner.units import Unit
 
 

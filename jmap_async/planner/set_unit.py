@@ -19,9 +19,9 @@ from jmap_async.planner.load import Load
 from jmap_async.planner.merging import touched
 from jmap_async.planner.outcomes import Writer, complete, note, outcomes, tell, with_rest
 from jmap_async.planner.patches import Patches
-from jmap_async.planner.recovery import Counts
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.trials import Counts
 from jmap_async.planner.units import Offer, Unit, concerns_all
 from jmap_async.protocol.messages import MethodResponse
 

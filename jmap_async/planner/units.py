@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sized
 
     from jmap_async.planner.queue import Queue
-    from jmap_async.planner.recovery import Trial
+    from jmap_async.planner.trials import Trial
 
 # What a server counts, by the verb of the method: the arguments, and the limit.
 _COUNTED: Final = {

@@ -2,7 +2,6 @@
 
 import math
 
-import orjson
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -14,12 +13,10 @@ from jmap_async.errors import (
     NotRequest,
     RateLimited,
     RemoteProtocolError,
-    TransportError,
     UnknownCapability,
 )
-from jmap_async.planner import Entry, LearntLimits, Remedy, Request, divide, judge
-from jmap_async.planner.recovery import named, repeatable
-from jmap_async.protocol.session import CoreCapability
+from jmap_async.planner import Entry, Remedy, divide, judge
+from jmap_async.planner.recovery import named
 from tests.planner.desk import (
     SUBMISSION,
     VENDOR,
@@ -29,42 +26,12 @@ from tests.planner.desk import (
     failed,
     found,
     members,
-    mentions,
     once,
     refused,
     with_limits,
 )
+from tests.planner.failing import SILENCE, UNSENT, poisoned, refusing, request_of
 from tests.planner.model import MAIL
-
-SILENCE = TransportError("no answer", outcome="unknown")
-UNSENT = TransportError("no connection", outcome="not_sent")
-
-
-def refusing(desk: Desk, error: JMAPError, *words: str) -> None:
-    """Have requests refused that say one of these words, or all of them."""
-    is_bad = mentions(*words) if words else lambda _: True
-
-    def refuse(request: Wire) -> None:
-        if is_bad(request):
-            raise error
-
-    desk.refuse = refuse
-
-
-def poisoned(desk: Desk, n: int, culprits: set[int]) -> list[Entry]:
-    """Queue a search for each of n callers, some of which the server will not stand."""
-    return [
-        desk.ask("Email/query", {"filter": {"subject": f"p{i}" if i in culprits else f"s{i}"}})
-        for i in range(n)
-    ]
-
-
-def request_of(desk: Desk) -> Request:
-    """Return the next request, which has to exist."""
-    request = desk.next_request()
-    assert request is not None
-    return request
-
 
 # Isolation
 
@@ -140,15 +107,6 @@ def test_calls_that_ask_the_same_share_its_fate_at_once() -> None:
     refusing(desk, refused())
     assert 1 == desk.run()
     assert [*range(50)] == [*failed(entries)]
-
-
-def test_a_server_that_refuses_everything_is_not_asked_for_each_call() -> None:
-    """When many calls fail alone and nothing works, the rest fail without being tried alone."""
-    desk = Desk()
-    entries = [desk.get(f"x{i}") for i in range(500)]
-    refusing(desk, refused(403))
-    assert desk.run() < 80
-    assert list(range(500)) == list(failed(entries))
 
 
 def test_statuses_that_no_body_causes_fail_at_once() -> None:
@@ -241,15 +199,6 @@ def test_a_call_that_silences_the_server_is_found() -> None:
     assert posts <= 2 + 2 * 6 + 3
 
 
-def test_a_silent_server_is_given_up_soon() -> None:
-    """Attempts that cost time-outs are not made for each call."""
-    desk = Desk()
-    entries = [desk.get(f"x{i}") for i in range(500)]
-    refusing(desk, SILENCE)
-    assert desk.run() < 40
-    assert 500 == len([*failed(entries)])
-
-
 # Capabilities
 
 
@@ -315,142 +264,7 @@ def test_a_capability_is_named_in_full_and_alone(said: str, expected: set[str]) 
 # Limits
 
 
-def enforcing(desk: Desk, limit: str, most: int) -> None:
-    """Have the server keep a limit lower than the one it tells."""
-
-    def used(request: Wire) -> int:
-        calls = request["methodCalls"]
-        if limit == "maxCallsInRequest":
-            return len(calls)
-        if limit == "maxSizeRequest":
-            return len(orjson.dumps(request))
-        kind = "/get" if limit == "maxObjectsInGet" else "/set"
-        objects = [arguments for name, arguments, _ in calls if name.endswith(kind)]
-        return max((len(one.get("ids", one.get("update", ()))) for one in objects), default=0)
-
-    def refuse(request: Wire) -> None:
-        if used(request) > most:
-            raise LimitExceeded("too much", status=400, limit=limit)
-
-    desk.refuse = refuse
-
-
-@pytest.mark.parametrize(
-    ("limit", "most"),
-    [
-        ("maxCallsInRequest", 3),
-        ("maxSizeRequest", 700),
-        ("maxObjectsInGet", 7),
-        ("maxObjectsInSet", 7),
-    ],
-)
-def test_t31_t32_a_limit_below_the_session_s_is_learnt(limit: str, most: int) -> None:
-    """Everything is sent in smaller requests, and the next ones are small from the start."""
-    desk = Desk()
-    entries = [desk.get("M1", "M2", *(f"x{i}" for i in range(40)))]
-    entries += poisoned(desk, 10, set())
-    entries += [desk.flag(*(f"x{i}" for i in range(30)))]
-    enforcing(desk, limit, most)
-    desk.run()
-    assert [] == list(failed(entries))
-    assert ["M1", "M2"] == found(entries[0])
-    later = [
-        desk.get("M1", *(f"x{i}" for i in range(40))),
-        desk.flag(*(f"y{i}" for i in range(30))),
-    ]
-    desk.refuse, refuse = (lambda _: None), desk.refuse
-    before = len(desk.posts)
-    desk.run()
-    for post in desk.posts[before:]:
-        refuse(post)
-    assert [] == list(failed(later))
-
-
-def alone(size: int) -> int:
-    """Return the octets of a request with just one search."""
-    desk = Desk()
-    desk.ask("Email/query", {"filter": {"subject": "x" * size}})
-    return len(request_of(desk).encode())
-
-
-@given(st.lists(st.integers(0, 1500), min_size=1, max_size=12))
-def test_what_was_learnt_never_refuses_what_the_server_takes(sizes: list[int]) -> None:
-    """Learnt limits say how to pack; whether a lone call is too large the server decides."""
-    desk = Desk()
-    entries = [desk.ask("Email/query", {"filter": {"subject": "x" * size}}) for size in sizes]
-    enforcing(desk, "maxSizeRequest", 1000)
-    desk.run()
-    for entry, size in zip(entries, sizes, strict=True):
-        assert isinstance(entry.answer, LimitExceeded) == (alone(size) > 1000), size
-
-
-def test_a_write_that_may_not_be_cut_up_is_tried_though_a_lower_limit_was_learnt() -> None:
-    """What the session allows is sent; and when it is refused, alone."""
-    desk = Desk()
-    enforcing(desk, "maxObjectsInSet", 50)
-    merged = [desk.flag(*(f"x{i}-{j}" for j in range(30))) for i in range(3)]
-    desk.run()
-    within = desk.flag(*(f"y{i}" for i in range(48)), ifInState="0")
-    beyond = desk.flag(*(f"z{i}" for i in range(60)), ifInState="0")
-    neighbour = desk.get("M1")
-    desk.run()
-    assert [] == list(failed(merged))
-    assert "stateMismatch" == getattr(error_of(within), "type", None)
-    assert isinstance(error_of(beyond), LimitExceeded)
-    assert ["M1"] == found(neighbour)
-
-
-def test_a_batch_teaches_nothing() -> None:
-    """A batch that the server finds too large fails with the server's error."""
-    desk = Desk()
-    calls = [desk.call("Email/query", {"filter": {"subject": str(i)}}) for i in range(10)]
-    batch = desk.planner.submit_batch(calls, desk.session)
-    for entry in batch:
-        entry.claim()
-    enforcing(desk, "maxCallsInRequest", 5)
-    assert 1 == desk.run()
-    assert all(isinstance(entry.answer, LimitExceeded) for entry in batch)
-    assert 16 == desk.limits.max_calls_in_request
-
-
-def test_limits_that_the_session_tells_anew_count_anew() -> None:
-    """What was learnt is forgotten with the session that it was learnt under."""
-    learnt, request = LearntLimits(), Request(CoreCapability())
-    told = CoreCapability()
-    learnt.of(told)
-    learnt.learn_concurrency(4)
-    assert 3 == learnt.of(told).max_concurrent_requests
-    assert 4 == learnt.of(CoreCapability()).max_concurrent_requests
-    assert learnt.learn(LimitExceeded("", limit="maxVendor"), request), "nothing to learn"
-
-
-def test_one_request_at_a_time_remains() -> None:
-    """However often the server complains, one request may be under way."""
-    learnt, told = LearntLimits(), CoreCapability()
-    learnt.of(told)
-    for _ in range(9):
-        learnt.learn_concurrency(1)
-    assert 1 == learnt.of(told).max_concurrent_requests
-
-
-def test_a_limit_of_nothing_allows_one() -> None:
-    """A session that forbids everything is not believed."""
-    limits = LearntLimits().of(CoreCapability(max_calls_in_request=0, max_objects_in_get=0))
-    assert (1, 1) == (limits.max_calls_in_request, limits.max_objects_in_get)
-
-
 # Single decisions
-
-
-def test_what_may_be_sent_again() -> None:
-    """Reads always, conditional writes always, other writes when nothing was carried out."""
-    desk = Desk()
-    read, write, guarded = desk.get("M1"), desk.flag("M1"), desk.flag("M2", ifInState="0")
-    broken = RemoteProtocolError("?")
-    assert [True, False, True] == [repeatable(one, SILENCE) for one in (read, write, guarded)]
-    assert [True, False, True] == [repeatable(one, broken) for one in (read, write, guarded)]
-    for error in (UNSENT, refused(), NotRequest("no"), RateLimited("later")):
-        assert repeatable(write, error)
 
 
 def test_concurrency_is_waited_for_and_an_unknown_limit_is_looked_for() -> None:
@@ -472,17 +286,6 @@ def test_nobody_is_told_apart_where_all_need_the_same_capabilities() -> None:
     desk.get("M1")
     desk.flag("M1")
     assert Remedy.FAIL is divide(UnknownCapability(""), request_of(desk)).remedy
-
-
-def test_a_limit_that_one_call_alone_exceeds_is_its_own_error() -> None:
-    """A single call that cannot be made smaller gets the server's error, its neighbours go."""
-    desk = Desk(told=with_limits(max_calls_in_request=2))
-    culprit = desk.ask("Email/query", {"filter": {"subject": "p" * 3000}})
-    neighbours = [desk.get(f"x{i}") for i in range(5)] + poisoned(desk, 5, set())
-    enforcing(desk, "maxSizeRequest", 1500)
-    desk.run()
-    assert isinstance(error_of(culprit), LimitExceeded)
-    assert [] == list(failed(neighbours))
 
 
 def test_parts_of_a_write_go_again_in_their_order() -> None:
