@@ -1,22 +1,59 @@
-"""Limits that the server enforces below those of its session: learnt from its refusals."""
+"""Limits of the server: what they are called and count, and those below what the session says."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from jmap_async.errors import (
     LimitExceeded,
 )
-from jmap_async.planner.request import Request
+from jmap_async.protocol.declaring import record
 from jmap_async.protocol.session import CoreCapability
 
-# Limits that tell how to pack; the name on the wire, and ours.
-LEARNABLE: Final = {
-    "maxCallsInRequest": "max_calls_in_request",
-    "maxSizeRequest": "max_size_request",
-    "maxObjectsInGet": "max_objects_in_get",
-    "maxObjectsInSet": "max_objects_in_set",
+if TYPE_CHECKING:
+    from jmap_async.planner.request import Request
+
+
+@record()
+class Limit:
+    """A limit that says how to pack (RFC 8620, 2): its name on the wire, and that in `core`.
+
+    Of what methods with this `verb` name in these `arguments` it bounds the number.
+    """
+
+    wire: str
+    attribute: str
+    verb: str = ""
+    arguments: tuple[str, ...] = ()
+
+    def of(self, core: CoreCapability) -> int:
+        """Return what it is."""
+        value: int = getattr(core, self.attribute)
+        return value
+
+    def lowered(self, core: CoreCapability, value: int) -> CoreCapability:
+        """Return limits of which this one has another value."""
+        changes: dict[str, Any] = {self.attribute: value}
+        return attrs.evolve(core, **changes)
+
+
+CALLS: Final = Limit("maxCallsInRequest", "max_calls_in_request")
+SIZE: Final = Limit("maxSizeRequest", "max_size_request")
+
+LIMITS: Final[Mapping[str, Limit]] = {
+    one.wire: one
+    for one in (
+        CALLS,
+        SIZE,
+        Limit("maxObjectsInGet", "max_objects_in_get", "get", ("ids",)),
+        Limit("maxObjectsInSet", "max_objects_in_set", "set", ("create", "update", "destroy")),
+    )
 }
+"""All, by their names on the wire."""
+
+COUNTED: Final[Mapping[str, Limit]] = {one.verb: one for one in LIMITS.values() if one.verb}
+"""Those of objects, by the verb."""
 
 
 class LearntLimits:
@@ -32,17 +69,17 @@ class LearntLimits:
             self._told, self._limits = told, _sane(told)
         return self._limits
 
-    def learn(self, error: LimitExceeded, request: Request) -> bool:
+    def learn(self, error: LimitExceeded, request: "Request") -> bool:
         """Lower the limit that a request exceeded; False: that would not make it smaller."""
-        name = LEARNABLE.get(error.limit or "")
-        if name is None:
+        limit = LIMITS.get(error.limit or "")
+        if limit is None:
             return True  # a limit that we do not know: nothing to learn
-        used = request.used(name)
+        used = request.used(limit)
         # What went beyond the limit that it was planned by cannot be made smaller.
-        if request.closed or not 1 < used <= getattr(request.limits, name):
+        if request.closed or not 1 < used <= limit.of(request.limits):
             return False
-        lower = min(getattr(self._limits, name), used // 2)
-        self._limits = attrs.evolve(self._limits, **{name: lower})
+        lower = min(limit.of(self._limits), used // 2)
+        self._limits = limit.lowered(self._limits, lower)
         return True
 
     def learn_concurrency(self, running: int) -> None:

@@ -22,7 +22,7 @@ from jmap_async.errors import (
     TransportError,
     UnknownCapability,
 )
-from jmap_async.planner.limits import LEARNABLE
+from jmap_async.planner.limits import LIMITS
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Request
 from jmap_async.planner.trials import Counts
@@ -65,7 +65,7 @@ def judge(error: Exception, request: Request, *, attempts: int) -> Verdict:
     """Choose the remedy; `attempts` is how often a call may be sent again unchanged."""
     if isinstance(error, RateLimited) or _concurrency(error):
         return _repeat(request, attempts, Again.BUSY)
-    if isinstance(error, LimitExceeded) and error.limit in LEARNABLE:
+    if isinstance(error, LimitExceeded) and error.limit in LIMITS:
         return Verdict(Remedy.REPLAN, Again.LIMIT_LEARNT)
     if isinstance(error, RequestError):
         return divide(error, request)

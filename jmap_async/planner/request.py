@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.fitting import broken, other_account
+from jmap_async.planner.limits import CALLS, SIZE, Limit
 from jmap_async.planner.order import goes_again, pending
 from jmap_async.planner.replays import Again
 from jmap_async.protocol import messages
@@ -183,13 +184,13 @@ class Request:
             apart.update((one,) if one.payload is None else one.entries)
         return len(apart) <= 1
 
-    def used(self, limit: str) -> int:
-        """Return how much of a limit it uses, by the limit's name in the session."""
-        if limit == "max_calls_in_request":
+    def used(self, limit: Limit) -> int:
+        """Return how much of a limit it uses."""
+        if limit is CALLS:
             return len(self.invocations)
-        if limit == "max_size_request":
+        if limit is SIZE:
             return len(self.encode())
-        kind = "/get" if limit == "max_objects_in_get" else "/set"
+        kind = f"/{limit.verb}"
         return max((one.objects for one in self.invocations if one.name.endswith(kind)), default=0)
 
     def take_back(self) -> int:

@@ -7,7 +7,7 @@ two that merge calls with different arguments.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -26,6 +26,7 @@ from jmap_async.planner import creations
 from jmap_async.planner.copies import own_copy
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, complete, misfit
+from jmap_async.planner.limits import COUNTED
 from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.merging import touched_in
 from jmap_async.planner.order import is_built_on_sand, may_go, note_firm
@@ -40,12 +41,6 @@ if TYPE_CHECKING:
 
     from jmap_async.planner.queue import Queue
     from jmap_async.planner.trials import Trial
-
-# What a server counts, by the verb of the method: the arguments, and the limit.
-_COUNTED: Final = {
-    "get": (("ids",), "maxObjectsInGet", "max_objects_in_get"),
-    "set": (("create", "update", "destroy"), "maxObjectsInSet", "max_objects_in_set"),
-}
 
 
 class Offer(Enum):
@@ -214,17 +209,16 @@ class Unit:
 
     def _count(self, request: Request) -> int:
         """Return how many objects the call names, and refuse too many (RFC 8620, 5.1 and 5.3)."""
-        counted = _COUNTED.get(self.name.rpartition("/")[2])
-        if counted is None:
+        limit = COUNTED.get(self.name.rpartition("/")[2])
+        if limit is None:
             return 0
-        members, limit, most = counted
-        named = (self._arguments.get(member) for member in members)
+        named = (self._arguments.get(member) for member in limit.arguments)
         count = sum(len(cast("Sized", one)) for one in named if isinstance(one, list | dict))
-        allowed = getattr(request.told, most)
+        allowed = limit.of(request.told)
         if count > allowed:
             raise TooLarge(
                 f"{self.name}: {count} objects are more than the {allowed} that the server takes "
-                f"at once ({limit}), and this call must not be cut up: name fewer"
+                f"at once ({limit.wire}), and this call must not be cut up: name fewer"
             )
         return count
 

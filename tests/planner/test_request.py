@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 
 from jmap_async.errors import RemoteProtocolError
 from jmap_async.planner import Entry, Request
+from jmap_async.planner.limits import LIMITS
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import (
@@ -61,11 +62,11 @@ def test_what_is_used_of_each_limit() -> None:
     desk.get("M1", "M2", "M3")
     desk.flag("M1", "M2")
     request = filled(desk)
-    assert 2 == request.used("max_calls_in_request")
-    assert len(request.encode()) == request.used("max_size_request")
-    assert 3 == request.used("max_objects_in_get")
-    assert 2 == request.used("max_objects_in_set")
-    assert 0 == Request(CoreCapability()).used("max_objects_in_get")
+    assert 2 == request.used(LIMITS["maxCallsInRequest"])
+    assert len(request.encode()) == request.used(LIMITS["maxSizeRequest"])
+    assert 3 == request.used(LIMITS["maxObjectsInGet"])
+    assert 2 == request.used(LIMITS["maxObjectsInSet"])
+    assert 0 == Request(CoreCapability()).used(LIMITS["maxObjectsInGet"])
 
 
 def test_a_request_is_full_by_number_of_calls() -> None:
