@@ -23,6 +23,7 @@ from jmap_async.planner.repeatable import not_carried_out, repeatable
 from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.returns import is_lost, renewed
+from jmap_async.planner.settling import settle
 from jmap_async.planner.trials import Counts, Trial
 from jmap_async.planner.units import Unit
 from jmap_async.planner.usual import prepare_usual
@@ -172,7 +173,7 @@ class Planner:
         request.over = True
         if request.trial:
             request.trial.counts.successes += 1
-        remarks = request.settle(response)
+        remarks = settle(request, response)
         self._done(request)
         return remarks
 

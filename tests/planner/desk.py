@@ -11,7 +11,13 @@ from typing import Any, cast
 import attrs
 import orjson
 
-from jmap_async.errors import HTTPError, JMAPError, LimitExceeded, RequestError, UnknownCapability
+from jmap_async.errors import (
+    HTTPError,
+    JMAPError,
+    LimitExceeded,
+    RequestError,
+    UnknownCapability,
+)
 from jmap_async.planner import Answer, Entry, LearntLimits, Planner, Remedy, Request, divide, judge
 from jmap_async.protocol.call import AnyCall, Call
 from jmap_async.protocol.messages import parse_response
@@ -329,3 +335,10 @@ def spoil(value: object) -> None:
         if isinstance(one, dict | list):
             spoil(one)
     value.clear()  # type: ignore[attr-defined]
+
+
+def request_of(desk: Desk) -> Request:
+    """Return the next request, which has to exist."""
+    request = desk.next_request()
+    assert request is not None
+    return request

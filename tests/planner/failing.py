@@ -4,7 +4,7 @@ from jmap_async.errors import (
     JMAPError,
     TransportError,
 )
-from jmap_async.planner import Entry, Request
+from jmap_async.planner import Entry
 from tests.planner.desk import (
     Desk,
     Wire,
@@ -34,10 +34,3 @@ def poisoned(desk: Desk, n: int, culprits: set[int]) -> list[Entry]:
         desk.ask("Email/query", {"filter": {"subject": f"p{i}" if i in culprits else f"s{i}"}})
         for i in range(n)
     ]
-
-
-def request_of(desk: Desk) -> Request:
-    """Return the next request, which has to exist."""
-    request = desk.next_request()
-    assert request is not None
-    return request

@@ -15,9 +15,10 @@ from tests.planner.desk import (
     error_of,
     failed,
     found,
+    request_of,
     with_limits,
 )
-from tests.planner.failing import poisoned, request_of
+from tests.planner.failing import poisoned
 
 
 def enforcing(desk: Desk, limit: str, most: int) -> None:

@@ -28,9 +28,10 @@ from tests.planner.desk import (
     members,
     once,
     refused,
+    request_of,
     with_limits,
 )
-from tests.planner.failing import SILENCE, UNSENT, poisoned, refusing, request_of
+from tests.planner.failing import SILENCE, UNSENT, poisoned, refusing
 from tests.planner.model import MAIL
 
 # Isolation

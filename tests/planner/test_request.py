@@ -4,28 +4,17 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.errors import RemoteProtocolError
-from jmap_async.planner import Entry, Request
+from jmap_async.planner import Request
 from jmap_async.planner.limits import LIMITS
-from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import (
     CORE,
     SUBMISSION,
     Desk,
-    error_of,
-    found,
-    members,
+    request_of,
     with_limits,
 )
 from tests.planner.model import MAIL
-
-
-def filled(desk: Desk) -> Request:
-    """Return the next request."""
-    request = desk.next_request()
-    assert request is not None
-    return request
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=10))
@@ -34,7 +23,7 @@ def test_t35_the_size_is_known_before_encoding(words: list[str]) -> None:
     desk = Desk()
     for word in words:
         desk.ask("Email/query", {"filter": {"subject": word.encode(errors="replace").decode()}})
-    request = filled(desk)
+    request = request_of(desk)
     size = len(request.encode())
     # Call ids are reckoned with as long as they can become, and so is a comma.
     assert size <= request.size <= size + 16 * len(request.invocations)
@@ -45,14 +34,14 @@ def test_t1_t2_using_is_what_the_calls_need() -> None:
     desk = Desk(capabilities=[SUBMISSION])
     desk.get("M1")
     desk.ask("Identity/get", {"ids": ["x"]}, capability=SUBMISSION)
-    assert sorted([CORE, MAIL, SUBMISSION]) == orjson.loads(filled(desk).encode())["using"]
+    assert sorted([CORE, MAIL, SUBMISSION]) == orjson.loads(request_of(desk).encode())["using"]
 
 
 def test_t44_call_ids_are_unique() -> None:
     """Also where one unit has several calls."""
     desk = Desk(told=with_limits(max_objects_in_get=1))
     desk.get("M1", "M2", "M3")
-    ids = [one.call_id for one in filled(desk).invocations]
+    ids = [one.call_id for one in request_of(desk).invocations]
     assert len(ids) == len(set(ids)) == 3
 
 
@@ -61,7 +50,7 @@ def test_what_is_used_of_each_limit() -> None:
     desk = Desk()
     desk.get("M1", "M2", "M3")
     desk.flag("M1", "M2")
-    request = filled(desk)
+    request = request_of(desk)
     assert 2 == request.used(LIMITS["maxCallsInRequest"])
     assert len(request.encode()) == request.used(LIMITS["maxSizeRequest"])
     assert 3 == request.used(LIMITS["maxObjectsInGet"])
@@ -73,7 +62,7 @@ def test_a_request_is_full_by_number_of_calls() -> None:
     """Or when it is closed."""
     desk = Desk(told=with_limits(max_calls_in_request=1))
     desk.get("M1")
-    request = filled(desk)
+    request = request_of(desk)
     assert request.full
     assert not Request(desk.session.core).full
 
@@ -84,7 +73,7 @@ def test_a_chain_would_be_split(chain: int, expected: bool) -> None:  # noqa: FB
     desk = Desk(told=with_limits(max_calls_in_request=3))
     desk.get("M1")
     desk.get("M1", properties=["threadId"])
-    assert expected is filled(desk).would_split(chain)
+    assert expected is request_of(desk).would_split(chain)
 
 
 def test_room_of_what_was_learnt_and_of_what_the_session_says() -> None:
@@ -94,7 +83,7 @@ def test_room_of_what_was_learnt_and_of_what_the_session_says() -> None:
     assert 600 == request.slack
     desk = Desk()
     desk.get("M1")
-    assert 0 == filled(desk).slack
+    assert 0 == request_of(desk).slack
 
 
 def test_nobody_to_tell_apart() -> None:
@@ -102,17 +91,17 @@ def test_nobody_to_tell_apart() -> None:
     desk = Desk()
     desk.ask("Email/query", {})
     desk.ask("Email/query", {})
-    assert filled(desk).indivisible
+    assert request_of(desk).indivisible
     desk.get("M1")
     desk.get("M2")
-    assert not filled(desk).indivisible
+    assert not request_of(desk).indivisible
 
 
 def test_deserted() -> None:
     """When nobody waits for any of its calls; and somebody may come back."""
     desk = Desk()
     first, second = desk.get("M1"), desk.get("M2")
-    request = filled(desk)
+    request = request_of(desk)
     seen: list[bool] = []
     for step in (first.claim, first.release, first.release, second.release, second.claim):
         step()
@@ -127,76 +116,11 @@ def test_dropped_calls_are_not_waited_for() -> None:
     desk = Desk()
     desk.get("M1")
     write = desk.flag("M1")
-    request = filled(desk)
+    request = request_of(desk)
     request.drop(request.invocations[0])
     assert [write] == [entry for one in request.invocations for entry in one.entries]
     write.release()
     assert request.deserted
-
-
-def answered(desk: Desk, *responses: object) -> None:
-    """Answer the next request with these responses."""
-    request = filled(desk)
-    body = orjson.dumps({"methodResponses": responses, "sessionState": "0"})
-    desk.planner.settle(request, parse_response(body))
-
-
-def queries(desk: Desk, n: int) -> list[Entry]:
-    """Queue searches that are not merged."""
-    return [desk.ask("Email/query", {"filter": {"subject": str(i)}}) for i in range(n)]
-
-
-@given(st.permutations([0, 1, 2, 3]))
-def test_t42_responses_come_in_any_order(order: list[int]) -> None:
-    """Each is matched by its call id."""
-    desk = Desk()
-    entries = queries(desk, 4)
-    answered(desk, *(["Email/query", {"ids": [str(i)]}, f"c{i}"] for i in order))
-    assert [["0"], ["1"], ["2"], ["3"]] == [members(one)["ids"] for one in entries]
-
-
-def test_t42_the_first_response_of_a_call_is_its_own() -> None:
-    """A second one of the same name is ignored."""
-    desk = Desk()
-    (entry,) = queries(desk, 1)
-    answered(desk, ["Email/query", {"ids": ["a"]}, "c0"], ["Email/query", {"ids": ["b"]}, "c0"])
-    assert ["a"] == members(entry)["ids"]
-
-
-def test_responses_to_nothing_are_ignored() -> None:
-    """A call id that was not sent is nobody's."""
-    desk = Desk()
-    (entry,) = queries(desk, 1)
-    answered(desk, ["X/y", {}, "c9"], ["Email/query", {"ids": []}, "c0"])
-    assert [] == members(entry)["ids"]
-
-
-def test_no_responses_at_all() -> None:
-    """Everybody is told that nobody knows."""
-    desk = Desk()
-    entries = queries(desk, 3)
-    answered(desk)
-    for entry in entries:
-        assert isinstance(error_of(entry), RemoteProtocolError)
-        assert "Email/query (call c" in str(error_of(entry))
-
-
-def test_t45_a_method_error_is_the_error_of_its_call_only() -> None:
-    """Later calls of the request are answered."""
-    desk = Desk()
-    first, second = queries(desk, 2)
-    answered(desk, ["error", {"type": "serverFail"}, "c0"], ["Email/query", {"ids": []}, "c1"])
-    assert "serverFail" == getattr(error_of(first), "type", None)
-    assert [] == members(second)["ids"]
-
-
-@pytest.mark.parametrize("arguments", [{}, {"type": 1}, {"type": "urn:unheard-of"}])
-def test_t46_any_method_error_can_be_told(arguments: dict[str, object]) -> None:
-    """Unknown types and broken ones are errors like others."""
-    desk = Desk()
-    (entry,) = queries(desk, 1)
-    answered(desk, ["error", arguments, "c0"])
-    assert arguments == getattr(error_of(entry), "arguments", None)
 
 
 def test_a_request_says_what_it_carries() -> None:
@@ -204,14 +128,5 @@ def test_a_request_says_what_it_carries() -> None:
     desk = Desk()
     desk.get("M1")
     desk.flag("M1")
-    assert "Email/get" in repr(filled(desk))
+    assert "Email/get" in repr(request_of(desk))
     assert "M1" not in repr(desk.planner)
-
-
-def test_answers_of_a_request_that_was_settled_reach_everybody() -> None:
-    """Several callers of one invocation are all served."""
-    desk = Desk()
-    entries = [desk.get("M1"), desk.get("M1", "M2")]
-    request = filled(desk)
-    desk.carry(request)
-    assert [["M1"], ["M1", "M2"]] == [found(one) for one in entries]
