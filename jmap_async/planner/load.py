@@ -70,6 +70,7 @@ class Load:
             if isinstance(first, Patches):
                 if backlog.ordered or self._request.held:
                     pieces.popleft()
+                    first.drop(left, among=len(first.entries))  # who left holds nobody up
                     waiting += self._set_aside(first, pieces)
                     if not first.entries:
                         continue

@@ -218,7 +218,21 @@ WAITING_BEHIND = Program(
 """The last one has to wait, and must not stand in front of the one before it then."""
 
 
+LEFT_BETWEEN = Program(
+    updates=[
+        (["M1", "M2"], "a", False),
+        (["M1", "M2", "M3"], "a", True),
+        (["M3"], "a", False),
+    ],
+    leaving={1},
+    limits={"max_objects_in_set": 1, "max_calls_in_request": 1, "max_size_request": 10_000},
+    fault="none",
+)
+"""Whoever has left keeps nobody waiting."""
+
+
 @example(WAITING_BEHIND)
+@example(LEFT_BETWEEN)
 @settings(max_examples=300)
 @given(programs)
 def test_usual_patches_come_to_the_same_as_those_that_are_looked_at(program: Program) -> None:
