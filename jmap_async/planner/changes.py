@@ -11,15 +11,15 @@ from typing import Any, Final
 
 import orjson
 
-from jmap_async.errors import MethodError
+from jmap_async.errors import MethodError, TooLarge
 from jmap_async.planner import creations, submissions
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.mentions import stand_in, way_back
-from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE, Writer
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_object
+from jmap_async.protocol.messages import MethodResponse
 
 Fragments = Sequence[tuple[int, bytes]]
 """JSON, and which argument it is a part of (see load.py)."""
@@ -28,6 +28,28 @@ _WORD: Final = re.compile(r"[\w$-]+")
 
 # Into how many parts a refused write is divided: as many as any request may hold (RFC 8620, 2).
 _PARTS: Final = 16
+
+
+CREATE, UPDATE, DESTROY = range(3)
+
+Members = Mapping[str, Any]
+
+
+class Writer:
+    """A call that writes, and what has come of it so far.
+
+    `wanted` is all of it; `unsettled` counts the objects of which nobody knows yet what has become.
+    """
+
+    __slots__ = ("entry", "implicit", "refusal", "result", "unsettled", "wanted")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.wanted: Sequence[Change] = ()
+        self.unsettled = 0
+        self.result: dict[str, Any] = {}
+        self.refusal: MethodError | TooLarge | None = None
+        self.implicit: MethodResponse | None = None
 
 
 class Change:

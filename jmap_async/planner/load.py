@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from jmap_async.planner.backlog import Backlog, Piece
-from jmap_async.planner.changes import Change, Fragments
+from jmap_async.planner.changes import DESTROY, UPDATE, Change, Fragments
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.merging import touched_in
 from jmap_async.planner.order import note_firm, pending, stands_before
-from jmap_async.planner.outcomes import DESTROY, UPDATE
 from jmap_async.planner.patches import Patches
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import SECTIONS

@@ -1,41 +1,14 @@
 """What became of changes: the answers to merged calls of /set, told caller by caller."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
-from jmap_async.errors import MethodError, TooLarge
+from jmap_async.planner.changes import DESTROY, Change, Members, Writer
 from jmap_async.planner.copies import own_copies
 from jmap_async.planner.creations import restored_error
-from jmap_async.planner.entry import Entry
 from jmap_async.planner.fitting import DONE, REFUSED, UNMENTIONED
 from jmap_async.planner.repeatable import repeatable
 from jmap_async.protocol.json import is_array, is_object
-from jmap_async.protocol.messages import MethodResponse
-
-if TYPE_CHECKING:
-    from jmap_async.planner.changes import Change
-
-CREATE, UPDATE, DESTROY = range(3)
-
-Members = Mapping[str, Any]
-
-
-class Writer:
-    """A call that writes, and what has come of it so far.
-
-    `wanted` is all of it; `unsettled` counts the objects of which nobody knows yet what has become.
-    """
-
-    __slots__ = ("entry", "implicit", "refusal", "result", "unsettled", "wanted")
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.wanted: Sequence[Change] = ()
-        self.unsettled = 0
-        self.result: dict[str, Any] = {}
-        self.refusal: MethodError | TooLarge | None = None
-        self.implicit: MethodResponse | None = None
-
 
 _OUTCOMES: Final = frozenset({*DONE, *REFUSED})
 

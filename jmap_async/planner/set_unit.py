@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 from jmap_async.errors import MethodError, ServerPartialFail
 from jmap_async.planner import merging, submissions
 from jmap_async.planner.backlog import Backlog, Piece
-from jmap_async.planner.changes import Change, divided, email_id
+from jmap_async.planner.changes import Change, Writer, divided, email_id
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.load import Load
 from jmap_async.planner.merging import touched
-from jmap_async.planner.outcomes import Writer, complete, note, outcomes, tell, with_rest
+from jmap_async.planner.outcomes import complete, note, outcomes, tell, with_rest
 from jmap_async.planner.patches import Patches
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import InvalidArguments
-from jmap_async.planner.changes import Change, changes_of, divided
-from jmap_async.planner.outcomes import CREATE, DESTROY, UPDATE, Writer
+from jmap_async.planner.changes import CREATE, DESTROY, UPDATE, Change, Writer, changes_of, divided
 from jmap_async.planner.request import Request
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import Desk

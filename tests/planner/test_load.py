@@ -4,9 +4,8 @@ import attrs
 import orjson
 from hypothesis import given, strategies as st
 
-from jmap_async.planner.changes import Change, changes_of
+from jmap_async.planner.changes import Change, Writer, changes_of
 from jmap_async.planner.load import Load, octets
-from jmap_async.planner.outcomes import Writer
 from jmap_async.planner.request import Request
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import SUBMISSION, Desk, Wire, members, with_limits
