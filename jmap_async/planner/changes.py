@@ -4,10 +4,8 @@ A piece is JSON already: one object to create, or all that a call updates or des
 that does not fit as it is it comes apart into single objects.
 """
 
-import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -23,11 +21,6 @@ from jmap_async.protocol.messages import MethodResponse
 
 Fragments = Sequence[tuple[int, bytes]]
 """JSON, and which argument it is a part of (see load.py)."""
-
-_WORD: Final = re.compile(r"[\w$-]+")
-
-# Into how many parts a refused write is divided: as many as any request may hold (RFC 8620, 2).
-_PARTS: Final = 16
 
 
 CREATE, UPDATE, DESTROY = range(3)
@@ -145,17 +138,6 @@ class Change:
         """Tell whether what it builds on is to be sent again: then so is this."""
         return self.shared and any(maker.answer is None for maker in self.makers.values())
 
-    @property
-    def words(self) -> set[str]:
-        """What an error may name it by: ids, creation ids, and the parts of paths."""
-        said = [self.name] if self.name else self.keys
-        if self.phase != DESTROY:
-            text = b"[%b]" if self.phase == CREATE else b"{%b}"
-            loaded = orjson.loads(text % self.body)
-            for value in loaded if self.phase == CREATE else loaded.values():
-                said = [*said, *value] if is_object(value) else said
-        return set(_WORD.findall(" ".join(said)))
-
 
 def _unique(key: str, taken: set[str]) -> str:
     # The names of creations.unique(), without a search: a thousand callers may say "draft".
@@ -208,35 +190,6 @@ def _building(change: Change, value: Any) -> Change:
         makers = change.writer.entry.makers
         change.makers = {name: maker for name, maker in makers.items() if name in names}
     return change
-
-
-def _culprits(part: Iterable[Change], error: MethodError) -> set[Writer]:
-    """Return the callers that an error names: by something that only one of them has said."""
-    said = set(_WORD.findall(orjson.dumps(error.arguments).decode()))
-    users: dict[str, set[Writer]] = {}
-    for change in part:
-        for word in said & change.words:
-            users.setdefault(word, set()).add(change.writer)
-    return {one for writers in users.values() if len(writers) == 1 for one in writers}
-
-
-def divided(part: list[Change], error: MethodError) -> Iterator[deque[Change]]:
-    """Cut a refused write up by callers; whoever the error names is alone."""
-    callers = len({one.writer for one in part})
-    named = _culprits(part, error)
-    if len(named) > _PARTS:
-        named.clear()
-    size = callers if named else -(-callers // _PARTS)
-    changes: deque[Change] = deque()
-    writers: set[Writer] = set()
-    for one in part:
-        apart = one.writer in named or not writers.isdisjoint(named) or len(writers) == size
-        if writers and apart and one.writer not in writers:
-            yield changes
-            changes, writers = deque(), set()
-        writers.add(one.writer)
-        changes.append(one)
-    yield changes
 
 
 def email_id(change: Change) -> str | None:

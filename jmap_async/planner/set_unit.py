@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 from jmap_async.errors import MethodError, ServerPartialFail
 from jmap_async.planner import merging, submissions
 from jmap_async.planner.backlog import Backlog, Piece
-from jmap_async.planner.changes import Change, Writer, divided, email_id
+from jmap_async.planner.changes import Change, Writer, email_id
+from jmap_async.planner.culprits import divided
 from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.load import Load
 from jmap_async.planner.merging import touched
