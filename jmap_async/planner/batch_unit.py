@@ -1,21 +1,16 @@
 """Batches: exactly these calls, in this order, in one request of their own."""
 
-from typing import TYPE_CHECKING
-
 from jmap_async.errors import JMAPError, LocalProtocolError, TooLarge
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.order import pending
 from jmap_async.planner.request import Draft, Request
-from jmap_async.planner.units import Offer, Unit
-
-if TYPE_CHECKING:
-    from jmap_async.planner.queue import Queue
+from jmap_async.planner.units import Line, Offer, Unit
 
 
 class _Part(Unit):
     """One call of a batch."""
 
-    def __init__(self, entry: Entry, queue: "Queue", batch: "BatchUnit") -> None:
+    def __init__(self, entry: Entry, queue: Line, batch: "BatchUnit") -> None:
         super().__init__(entry, queue)
         self._batch = batch
 
@@ -30,7 +25,7 @@ class _Part(Unit):
 class BatchUnit(Unit):
     """Calls that go together or not at all; nothing is merged, nothing comes in between."""
 
-    def __init__(self, entries: list[Entry], queue: "Queue") -> None:
+    def __init__(self, entries: list[Entry], queue: Line) -> None:
         super().__init__(entries[0], queue)
         self.entries = entries
         self.reads = all(entry.method.reads for entry in entries)

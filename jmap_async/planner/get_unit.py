@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import orjson
 
@@ -32,14 +32,10 @@ from jmap_async.planner.shares import (
     without,
 )
 from jmap_async.planner.trials import Counts
-from jmap_async.planner.units import Offer, Unit, concerns_all
+from jmap_async.planner.units import Line, Offer, Unit, concerns_all
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
-
-if TYPE_CHECKING:
-    from jmap_async.planner.queue import Queue
-
 
 # Paths that give one id for each object of a /get.
 _ONE_EACH: Final = re.compile(r"/list/\*/(?:id|threadId|emailId|parentId)")
@@ -57,7 +53,7 @@ _PARTS: Final = 8
 class GetUnit(Unit):
     """A /get by ids, for all callers that ask alike; over `maxObjectsInGet` it is cut up."""
 
-    def __init__(self, entry: Entry, queue: "Queue") -> None:
+    def __init__(self, entry: Entry, queue: Line) -> None:
         super().__init__(entry, queue)
         self._shares: dict[Entry, Share] = {}
         self._wanted: Wanted = {}

@@ -8,7 +8,7 @@ it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from jmap_async.errors import MethodError, ServerPartialFail
 from jmap_async.planner import merging, submissions
@@ -23,17 +23,14 @@ from jmap_async.planner.patches import Patches
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.trials import Counts
-from jmap_async.planner.units import Offer, Unit, concerns_all
+from jmap_async.planner.units import Line, Offer, Unit, concerns_all
 from jmap_async.protocol.messages import MethodResponse
-
-if TYPE_CHECKING:
-    from jmap_async.planner.queue import Queue
 
 
 class SetUnit(Unit):
     """A /set for all callers whose changes can be made together."""
 
-    def __init__(self, entry: Entry, queue: "Queue", *, backlog: Backlog | None = None) -> None:
+    def __init__(self, entry: Entry, queue: Line, *, backlog: Backlog | None = None) -> None:
         # What it sends is put together from changes: to look at all arguments would take long.
         super().__init__(entry, queue, {})
         # What no other call may change that joins: it is in here, or in something behind this.

@@ -7,7 +7,7 @@ two that merge calls with different arguments.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import orjson
 
@@ -39,8 +39,27 @@ from jmap_async.protocol.messages import MethodResponse
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from jmap_async.planner.queue import Queue
     from jmap_async.planner.trials import Trial
+
+
+class Line(Protocol):
+    """What units need of the queue in which they stand."""
+
+    def settled(self, entry: Entry, /) -> None:
+        """Take note that a call has an answer or an error."""
+        ...
+
+    def left(self, entry: Entry, /) -> None:
+        """Take note that a call was dropped, because nobody waits for it."""
+        ...
+
+    def put_back(self, unit: "Unit", units: Sequence["Unit"], why: Again | None = None, /) -> None:
+        """Put units in the place of `unit`, to be sent again."""
+        ...
+
+    def split(self, unit: "Unit", entries: Sequence[Entry], /) -> None:
+        """Give some of the callers of a unit one of their own behind it."""
+        ...
 
 
 class Offer(Enum):
@@ -63,7 +82,7 @@ class Unit:
     """A call on its own, or equal calls that share one invocation and its answer."""
 
     def __init__(
-        self, entry: Entry, queue: "Queue", arguments: dict[str, Any] | None = None
+        self, entry: Entry, queue: "Line", arguments: dict[str, Any] | None = None
     ) -> None:
         self.name = entry.method.name
         self.using = entry.using
