@@ -6,9 +6,10 @@ to wait goes in parts.
 """
 
 import contextlib
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import takewhile
+from operator import attrgetter
 from typing import Final
 
 from jmap_async.planner.batch_unit import BatchUnit
@@ -20,6 +21,8 @@ from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
 from jmap_async.planner.trials import Counts, Trial
 from jmap_async.planner.units import Offer, Unit
+
+_seq: Final = attrgetter("seq")
 
 # Units that are passed over for the sake of others behind them, which could still go along.
 _LOOK_AHEAD: Final = 32
@@ -120,7 +123,7 @@ class Queue:
     def _put_behind(self, unit: Unit, apart: Unit) -> None:
         apart.trial = unit.trial
         self._take_over([apart], unit)
-        self._insert([apart], lambda one: one.seq <= unit.seq)
+        self._insert([apart], bisect_right(self._units, unit.seq, key=_seq))
 
     def _take_over(self, units: Iterable[Unit], unit: Unit) -> None:
         """Let units stand where `unit` stood."""
@@ -129,11 +132,10 @@ class Queue:
             for entry in one.entries:
                 entry.unit = one
 
-    def _insert(self, units: Sequence[Unit], behind: Callable[[Unit], bool]) -> None:
-        before = [*takewhile(behind, self._units)]
-        for _ in before:
-            self._units.popleft()
-        self._units.extendleft(reversed((*before, *units)))
+    def _insert(self, units: Sequence[Unit], place: int) -> None:
+        self._units.rotate(-place)
+        self._units.extendleft(reversed(units))
+        self._units.rotate(place)
 
     @property
     def empty(self) -> bool:
@@ -232,7 +234,7 @@ class Queue:
         rest = () if unit in units or unit.exhausted else (unit,)
         back = (*units, *rest)
         self._guarded += sum(one.guarded for one in back)
-        self._insert(back, lambda one: one.seq < unit.seq)
+        self._insert(back, bisect_left(self._units, unit.seq, key=_seq))
 
 
 def _is_spent(unit: Unit) -> bool:
