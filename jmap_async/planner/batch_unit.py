@@ -3,11 +3,12 @@
 from jmap_async.errors import JMAPError, LocalProtocolError, TooLarge
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.order import pending
+from jmap_async.planner.plain_unit import PlainUnit
 from jmap_async.planner.request import Draft, Request
-from jmap_async.planner.units import Line, Offer, Unit
+from jmap_async.planner.unit import Line, Offer, Unit
 
 
-class _Part(Unit):
+class _Part(PlainUnit):
     """One call of a batch."""
 
     def __init__(self, entry: Entry, queue: Line, batch: "BatchUnit") -> None:
@@ -43,10 +44,10 @@ class BatchUnit(Unit):
         request.limits = request.told
         # First for trial: whether all of it fits shows only at the end.
         draft = Draft(request.limits)
-        if not self._put_into(draft):
+        if not self._fill(draft):
             self.fail(self._reason(draft))
             return Offer.DROPPED
-        self._put_into(request)
+        self._fill(request)
         self.exhausted = True
         request.closed = True
         return Offer.TAKEN
@@ -60,7 +61,7 @@ class BatchUnit(Unit):
             if other not in own
         ]
 
-    def _put_into(self, request: Request) -> bool:
+    def _fill(self, request: Request) -> bool:
         parts = (_Part(entry, self._queue, self) for entry in self.entries)
         return all(part.offer(request) is Offer.TAKEN for part in parts)
 

@@ -15,7 +15,7 @@ from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
     from jmap_async.planner.request import Request
-    from jmap_async.planner.units import Unit
+    from jmap_async.planner.unit import Unit
 
 
 NOT_DECODED: Final = object()

@@ -16,6 +16,7 @@ from jmap_async.planner.copies import own_copies
 from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
 from jmap_async.planner.order import may_go, note_firm
+from jmap_async.planner.plain_unit import PlainUnit
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import resolved
@@ -32,7 +33,7 @@ from jmap_async.planner.shares import (
     without,
 )
 from jmap_async.planner.trials import Counts
-from jmap_async.planner.units import Line, Offer, Unit, concerns_all
+from jmap_async.planner.unit import Line, Offer, Unit, concerns_all
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
@@ -50,7 +51,7 @@ _IDS: Final = 7
 _PARTS: Final = 8
 
 
-class GetUnit(Unit):
+class GetUnit(PlainUnit):
     """A /get by ids, for all callers that ask alike; over `maxObjectsInGet` it is cut up."""
 
     def __init__(self, entry: Entry, queue: Line) -> None:

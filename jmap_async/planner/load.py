@@ -16,10 +16,10 @@ from jmap_async.planner.order import note_firm, pending, stands_before
 from jmap_async.planner.patches import Patches
 from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import SECTIONS
-from jmap_async.planner.units import Offer
+from jmap_async.planner.unit import Offer
 
 if TYPE_CHECKING:
-    from jmap_async.planner.units import Unit
+    from jmap_async.planner.unit import Unit
 
 _LISTS: Final = frozenset({"destroy", "onSuccessDestroyEmail"})
 _FRAMES: Final = tuple(

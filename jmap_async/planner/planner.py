@@ -25,7 +25,7 @@ from jmap_async.planner.request import Request
 from jmap_async.planner.returns import is_lost, renewed
 from jmap_async.planner.settling import settle
 from jmap_async.planner.trials import Counts, Trial
-from jmap_async.planner.units import Unit
+from jmap_async.planner.unit import Unit
 from jmap_async.planner.usual import prepare_usual
 from jmap_async.planner.writes import Writes
 from jmap_async.protocol.call import AnyCall

@@ -16,11 +16,12 @@ from jmap_async.planner.batch_unit import BatchUnit
 from jmap_async.planner.entry import Entry
 from jmap_async.planner.get_unit import GetUnit
 from jmap_async.planner.merging import touched
+from jmap_async.planner.plain_unit import PlainUnit
 from jmap_async.planner.replays import Again, Replay, replay
 from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
 from jmap_async.planner.trials import Counts, Trial
-from jmap_async.planner.units import Offer, Unit
+from jmap_async.planner.unit import Offer, Unit
 
 _seq: Final = attrgetter("seq")
 
@@ -56,7 +57,7 @@ class Queue:
 
     def add(self, entry: Entry) -> None:
         """Append a call, or put it into a unit that waits already."""
-        kind: type[Unit] = Unit
+        kind: type[PlainUnit | SetUnit] = PlainUnit
         if GetUnit.suits(entry):
             kind = GetUnit
         elif SetUnit.suits(entry):
@@ -114,13 +115,10 @@ class Queue:
         """Give a call that is referred to a unit of its own: its answer has to be its alone."""
         unit = entry.unit
         if unit is not None and not unit.exhausted and unit.leave(entry):
-            self._put_behind(unit, type(unit)(entry, self))
+            self.put_behind(unit, type(unit)(entry, self))
 
-    def split(self, unit: Unit, entries: Sequence[Entry]) -> None:
-        """Give some of the callers of a unit, who asked alike, one of their own behind it."""
-        self._put_behind(unit, unit.apart(entries))
-
-    def _put_behind(self, unit: Unit, apart: Unit) -> None:
+    def put_behind(self, unit: Unit, apart: Unit) -> None:
+        """Put a unit of some of its callers behind one."""
         apart.trial = unit.trial
         self._take_over([apart], unit)
         self._insert([apart], bisect_right(self._units, unit.seq, key=_seq))

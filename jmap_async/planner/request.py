@@ -12,7 +12,7 @@ from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
     from jmap_async.planner.trials import Trial
-    from jmap_async.planner.units import Unit
+    from jmap_async.planner.unit import Unit
 
 
 @state(eq=False)

@@ -23,7 +23,7 @@ from jmap_async.planner.patches import Patches
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.trials import Counts
-from jmap_async.planner.units import Line, Offer, Unit, concerns_all
+from jmap_async.planner.unit import Line, Offer, Unit, concerns_all
 from jmap_async.protocol.messages import MethodResponse
 
 
@@ -31,8 +31,7 @@ class SetUnit(Unit):
     """A /set for all callers whose changes can be made together."""
 
     def __init__(self, entry: Entry, queue: Line, *, backlog: Backlog | None = None) -> None:
-        # What it sends is put together from changes: to look at all arguments would take long.
-        super().__init__(entry, queue, {})
+        super().__init__(entry, queue)
         # What no other call may change that joins: it is in here, or in something behind this.
         self.touched: set[object] = set()
         # Whether the fault is somebody's or everybody's.
@@ -78,14 +77,7 @@ class SetUnit(Unit):
         # Who left is found out when their changes are taken.
         return self.entries if self._backlog else super()._staying()
 
-    def _has_its_turn(self, request: Request) -> bool:
-        return True  # each of its changes for itself
-
-    def _with_names(self, request: Request) -> dict[str, Any]:
-        # Each change gets its names when it is taken.
-        return self._arguments
-
-    def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
+    def _put_into(self, request: Request) -> Offer:
         if request.full:
             return Offer.FULL
         room = request.room(self.name, self.using)

@@ -3,24 +3,20 @@
 import pytest
 
 from jmap_async.errors import (
-    InvalidArguments,
     RemoteProtocolError,
     TooLarge,
     UnknownMethod,
-    UnsupportedFilter,
 )
-from jmap_async.planner import Entry, result_of
-from jmap_async.planner.units import concerns_all
+from jmap_async.planner import Entry
 from tests.planner.desk import (
     Desk,
     Wire,
     error_of,
     found,
     members,
-    refused,
     with_limits,
 )
-from tests.planner.model import MAIL, Task
+from tests.planner.model import Task
 
 
 def find(desk: Desk, **arguments: object) -> Entry:
@@ -67,26 +63,6 @@ def test_equal_writes_are_sent_as_often_as_they_were_made() -> None:
         desk.ask("Email/set", {"create": {}, "ifInState": None})
     desk.run()
     assert 2 == len(desk.names())
-
-
-def test_whoever_left_is_not_counted_twice() -> None:
-    """One of two equal calls may leave; the other one is answered."""
-    desk = Desk()
-    first, second = find(desk), find(desk)
-    first.release()
-    desk.run()
-    assert ["M1", "M2", "M3", "M4"] == members(second)["ids"]
-    assert first.abandoned
-
-
-def test_a_call_that_nobody_waits_for_is_not_sent() -> None:
-    """It takes no place in a request."""
-    desk = Desk()
-    leaving, staying = find(desk), desk.get("M1")
-    leaving.release()
-    desk.run()
-    assert ["Email/get"] == desk.names()
-    assert ["M1"] == found(staying)
 
 
 # Creation references
@@ -310,25 +286,6 @@ def test_t43_a_second_response_under_the_same_call_id_is_kept() -> None:
 # Errors
 
 
-def test_each_caller_of_a_failed_call_has_an_error_of_its_own() -> None:
-    """Notes that one adds are not seen by another."""
-    desk = Desk()
-    first, second = (find(desk, filter={"nonsense": 1}) for _ in range(2))
-    desk.run()
-    with pytest.raises(UnsupportedFilter) as mine:
-        result_of(first.method, first.answer)
-    mine.value.add_note("mine")
-    with pytest.raises(UnsupportedFilter) as other:
-        result_of(second.method, second.answer)
-    assert not hasattr(other.value, "__notes__")
-
-
-def test_errors_that_concern_all_calls_alike() -> None:
-    """Whether the method or the account is there does not depend on the arguments."""
-    assert concerns_all(UnknownMethod())
-    assert not concerns_all(InvalidArguments())
-
-
 def test_one_refused_request_leaves_a_defect_to_nobody() -> None:
     """A call that uses an unknown method fails, and its neighbours are answered."""
     desk = Desk()
@@ -336,14 +293,3 @@ def test_one_refused_request_leaves_a_defect_to_nobody() -> None:
     desk.run()
     assert isinstance(error_of(wrong), UnknownMethod)
     assert ["M1"] == found(right)
-
-
-def test_a_unit_says_what_it_is() -> None:
-    """Which helps whoever looks at a queue."""
-    desk = Desk()
-    entry = desk.get("M1")
-    desk.get("M2")
-    assert "<GetUnit Email/get for 2>" == repr(entry.unit)
-    assert "<Entry Email/get>" == repr(entry)
-    assert 400 == refused().status
-    assert MAIL in entry.using

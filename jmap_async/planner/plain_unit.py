@@ -1,26 +1,14 @@
-"""Units: what becomes an invocation. Calls that can share one are put into the same unit.
+"""A call on its own, or equal calls that share one invocation: binding, sizing, answering."""
 
-A unit is offered to requests, in order, until it is exhausted; what comes back it hands out to its
-entries. This file has what all units do, and the plain one; get_unit.py and set_unit.py have the
-two that merge calls with different arguments.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from jmap_async.errors import (
-    AccountNotFound,
-    AccountNotSupportedByMethod,
-    AccountReadOnly,
     InvalidResultReference,
-    JMAPError,
     MethodError,
     TooLarge,
-    TransportError,
-    UnknownMethod,
 )
 from jmap_async.planner import creations
 from jmap_async.planner.copies import own_copy
@@ -33,74 +21,20 @@ from jmap_async.planner.order import is_built_on_sand, may_go, note_firm
 from jmap_async.planner.replays import Again
 from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
+from jmap_async.planner.unit import Line, Offer, Unit
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from jmap_async.planner.trials import Trial
 
-
-class Line(Protocol):
-    """What units need of the queue in which they stand."""
-
-    def settled(self, entry: Entry, /) -> None:
-        """Take note that a call has an answer or an error."""
-        ...
-
-    def left(self, entry: Entry, /) -> None:
-        """Take note that a call was dropped, because nobody waits for it."""
-        ...
-
-    def put_back(self, unit: "Unit", units: Sequence["Unit"], why: Again | None = None, /) -> None:
-        """Put units in the place of `unit`, to be sent again."""
-        ...
-
-    def split(self, unit: "Unit", entries: Sequence[Entry], /) -> None:
-        """Give some of the callers of a unit one of their own behind it."""
-        ...
-
-
-class Offer(Enum):
-    """What became of offering a unit to a request."""
-
-    TAKEN = auto()
-    """It is in, as a whole or in part."""
-
-    FULL = auto()
-    """No more of it fits into this request."""
-
-    BLOCKED = auto()
-    """It waits for the answer of a call in another request."""
-
-    DROPPED = auto()
-    """Nobody wants it any more, or it failed before it was sent."""
-
-
-class Unit:
+class PlainUnit(Unit):
     """A call on its own, or equal calls that share one invocation and its answer."""
 
-    def __init__(
-        self, entry: Entry, queue: "Line", arguments: dict[str, Any] | None = None
-    ) -> None:
-        self.name = entry.method.name
-        self.using = entry.using
-        self.reads = entry.method.reads
-        self.accounts = entry.accounts
-        self.entries = [entry]
-        self.exhausted = False
-        self.guarded = not self.reads and _is_guarded(entry)
-        # Whether some of its callers may have made calls before that are not done.
-        self.ordered: bool = bool(entry.after)
-        # Its place in the queue, and how many calls have to stand in one request with it.
-        self.seq = 0
-        self.joinable_as: object = None
-        self.chain = 1
-        # With whom alone it may be sent (see recovery.py).
-        self.trial: Trial | None = None
-        self._queue = queue
-        self._arguments = entry.arguments if arguments is None else arguments
+    def __init__(self, entry: Entry, queue: Line) -> None:
+        super().__init__(entry, queue)
+        self._arguments = entry.arguments
         # What goes as it was given is JSON already.
         self._given = self._arguments
         self._references = {**entry.references} if entry.references else {}
@@ -109,16 +43,7 @@ class Unit:
 
     @property
     def hesitant(self) -> bool:
-        """Tell whether an answer may come too early for some of its callers (see order.py)."""
         return self.ordered or (self.reads and bool(self._references))
-
-    @property
-    def whole(self) -> "Unit":
-        """What is sent again when it failed: a batch, of its parts."""
-        return self
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name} for {len(self.entries)}>"
 
     @staticmethod
     def key(entry: Entry) -> object:
@@ -131,38 +56,13 @@ class Unit:
             references = tuple((name, id(one.entry), one.path) for name, one in in_order)
         return (entry.method.name, entry.using, entry.encoded, references)
 
-    def join(self, entry: Entry) -> bool:
-        """Take a further call in, if that changes nothing for anybody."""
-        self.entries.append(entry)
-        if entry.after:
-            self.ordered = True
-        return True
-
-    def leave(self, entry: Entry) -> bool:
-        """Let an entry go that somebody refers to, so that it has an answer of its own."""
-        return False
-
-    def holds(self, entry: Entry) -> bool:
-        """Tell whether something of a call is still to be sent."""
-        return not self.exhausted
-
     # On the way out
 
-    def offer(self, request: Request) -> Offer:
-        """Put as much as fits into the request."""
-        staying = self._staying()
-        if not staying:
-            self.exhausted = True
-            return Offer.DROPPED
-        self.entries = staying
+    def _put_into(self, request: Request) -> Offer:
         if (self.ordered or request.held) and not self._has_its_turn(request):
             return Offer.BLOCKED
-        try:
-            wire = self._bind(request)
-            return Offer.BLOCKED if wire is None else self._take(request, wire)
-        except JMAPError as error:
-            self.fail(error)
-            return Offer.DROPPED
+        wire = self._bind(request)
+        return Offer.BLOCKED if wire is None else self._take(request, wire)
 
     def _has_its_turn(self, request: Request) -> bool:
         """Tell whether what its callers asked for before is done, or stands before this.
@@ -179,32 +79,10 @@ class Unit:
         if not going:
             return False
         if len(going) < len(self.entries):
-            self._queue.split(self, [entry for entry in self.entries if entry not in going])
+            waiting = [entry for entry in self.entries if entry not in going]
+            self._queue.put_behind(self, self.apart(waiting))
             self.entries = going
         return True
-
-    def _left(self, entry: Entry) -> bool:
-        """Tell whether nobody waits for an entry: then nothing more of it is sent."""
-        if entry.claims and entry.answer is None:
-            return False
-        if entry.answer is None and not entry.abandoned:
-            if entry.sent and not entry.method.reads:
-                # Whoever awaits it again must learn that a part of it may have been carried out.
-                self._fail(entry, _withdrawn(entry))
-            else:
-                entry.abandoned = True
-                self._queue.left(entry)
-        return True
-
-    def _staying(self) -> list[Entry]:
-        """Return the entries that somebody waits for."""
-        return [entry for entry in self.entries if not self._left(entry)]
-
-    def fail(self, error: Exception) -> None:
-        """Give up what was not sent yet: every entry gets the error."""
-        self.exhausted = True
-        for entry in self.entries:
-            self._fail(entry, error)
 
     def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
         body = self.entries[0].encoded if wire is self._given else encode(wire)
@@ -213,9 +91,10 @@ class Unit:
         entries, creates = tuple(self.entries), self.entries[0].creates
         count = self._count(request)
         invocation = request.add(self, body, entries, creates=creates, objects=count)
-        for entry in self.entries:
+        final = self._is_final(request)
+        for entry in entries:
             request.alone[entry] = invocation
-            if self._is_final(request):
+            if final:
                 note_firm(entry, request)
         self.exhausted = True
         return Offer.TAKEN
@@ -249,12 +128,6 @@ class Unit:
                 raise self._too_large(size, request.told.max_size_request)
             return False
         return True
-
-    def _too_large(self, size: int, limit: int) -> TooLarge:
-        return TooLarge(
-            f"{self.name}: {size} octets of arguments do not fit into a request of at most {limit} "
-            "(maxSizeRequest): send less at once, or upload large data as a blob"
-        )
 
     def _bind(self, request: Request) -> dict[str, Any] | None:
         """Return the arguments as they go into the request; None: an answer is still to come.
@@ -331,19 +204,6 @@ class Unit:
             own = own_copy(arguments) if position else arguments
             self._settle(entry, Answer(own, implicit))
 
-    def result_of(self, entry: Entry) -> Mapping[str, Any]:
-        """Return what has come of a call so far."""
-        return {}
-
-    def restore(self, invocation: Invocation) -> None:
-        """Take back what an invocation carried: it is to be sent again."""
-        self.exhausted = False
-
-    def divide(self) -> "list[Unit]":
-        """Return units for parts of the callers; itself if there is nobody to tell apart."""
-        # All callers asked the same: what one of them did wrong, all did.
-        return [self]
-
     def take_out(self, invocation: Invocation, entries: Sequence[Entry], why: Again) -> None:
         """Have some calls of an invocation sent once more; the others get its answer."""
         staying = tuple(entry for entry in invocation.entries if entry not in entries)
@@ -353,16 +213,11 @@ class Unit:
             return
         self._queue.put_back(self, [self.apart(entries)], why)
 
-    def apart(self, entries: Sequence[Entry]) -> "Unit":
+    def apart(self, entries: Sequence[Entry]) -> "PlainUnit":
         """Make a unit of some of the callers, who asked alike."""
-        unit = Unit(entries[0], self._queue)
+        unit = PlainUnit(entries[0], self._queue)
         unit.entries, unit.ordered = [*entries], True
         return unit
-
-    def again(self, invocation: Invocation, why: Again) -> None:
-        """Have an invocation sent once more, before everything that waits behind it."""
-        self.restore(invocation)
-        self._queue.put_back(self, [self], why)
 
     def refused(self, invocation: Invocation, error: MethodError) -> bool:
         """Take note that the server refused the call (RFC 8620, 3.6.2).
@@ -377,15 +232,6 @@ class Unit:
         self.failed(invocation, self._root_cause(error) or error)
         return False
 
-    def failed(self, invocation: Invocation, error: Exception) -> None:
-        """Tell the entries that there is no answer."""
-        self.give_up(invocation.entries, error)
-
-    def give_up(self, entries: Iterable[Entry], error: Exception) -> None:
-        """Give some of the callers an error; nothing more of them is sent."""
-        for entry in entries:
-            self._fail(entry, error)
-
     def _root_cause(self, error: MethodError) -> Exception | None:
         """Return the error of the call referred to, when that is what went wrong."""
         if not isinstance(error, InvalidResultReference):
@@ -394,35 +240,3 @@ class Unit:
             if isinstance(reference.entry.answer, Exception):
                 return because_of(self.name, reference.entry, reference.entry.answer)
         return None
-
-    def _settle(self, entry: Entry, answer: Answer) -> None:
-        if entry.answer is None:
-            entry.answer, entry.unit = answer, None
-            self._queue.settled(entry)
-
-    def _fail(self, entry: Entry, error: Exception) -> None:
-        if entry.answer is None:
-            entry.fail(error)
-            entry.unit = None
-            self._queue.settled(entry)
-
-
-def _is_guarded(entry: Entry) -> bool:
-    """Tell whether a write is only done in a certain state."""
-    return entry.patched is None and entry.arguments.get("ifInState") is not None
-
-
-def _withdrawn(entry: Entry) -> TransportError:
-    return TransportError(
-        f"{entry.method.name}: whoever awaited it was cancelled after it had been sent; whether it "
-        "was carried out, or a part of it, is unknown",
-        outcome="unknown",
-    )
-
-
-def concerns_all(error: MethodError) -> bool:
-    """Tell whether any other call of this method on this account would get the same error."""
-    return isinstance(
-        error,
-        UnknownMethod | AccountNotFound | AccountNotSupportedByMethod | AccountReadOnly,
-    )
