@@ -85,7 +85,7 @@ class Session:
     usual: dict[object, Any] = attrs.field(
         factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
     )
-    """What is known of calls that differ in ids and patches alone (see planner/usual.py)."""
+    """What is known of calls that differ in ids and patches alone (planner/usual.py)."""
 
     def lacks(self, member: str, what: str) -> RemoteProtocolError:
         """Make the error for what needs a URL that the server's session does not have."""
