@@ -15,6 +15,7 @@ from typing import Final
 
 from jmap_async.errors import UnknownCapability
 from jmap_async.planner.entry import Entry
+from jmap_async.planner.last_writes import Writes
 from jmap_async.planner.order import Owners
 from jmap_async.planner.prepare import prepare
 from jmap_async.planner.queue import Queue
@@ -27,7 +28,6 @@ from jmap_async.planner.settling import settle
 from jmap_async.planner.trials import Counts, Trial
 from jmap_async.planner.unit import Unit
 from jmap_async.planner.usual import prepare_usual
-from jmap_async.planner.writes import Writes
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
 from jmap_async.protocol.session import CoreCapability, Session
