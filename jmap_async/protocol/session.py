@@ -81,11 +81,11 @@ class Session:
     permitted: dict[object, Any] = attrs.field(
         factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
     )
-    """What calls were found to be allowed (see planner/permitted.py): found out once."""
+    """What calls were found to be allowed (see planner/prepare/permitted.py): found out once."""
     usual: dict[object, Any] = attrs.field(
         factory=dict[object, Any], init=False, eq=False, repr=False, metadata=LOCAL
     )
-    """What is known of calls that differ in ids and patches alone (planner/usual.py)."""
+    """What is known of calls that differ in ids and patches alone (planner/prepare/usual.py)."""
 
     def lacks(self, member: str, what: str) -> RemoteProtocolError:
         """Make the error for what needs a URL that the server's session does not have."""

@@ -15,7 +15,7 @@ from jmap_async.errors import (
     UnsupportedCapability,
 )
 from jmap_async.planner import Entry
-from jmap_async.planner.prepare import prepare
+from jmap_async.planner.prepare.careful import prepare
 from jmap_async.protocol.call import Call, raw_method
 from jmap_async.protocol.standard import Arguments, Get, Set
 from tests.planner.desk import CORE, VENDOR, Desk, Wire, altered, spoil

@@ -1,0 +1,1 @@
+"""A call becomes an entry, if nothing is wrong with it."""
