@@ -7,7 +7,7 @@ from typing import cast
 import attrs
 
 from jmap_async.planner import Again, Entry, Replay, Request
-from jmap_async.planner.request import Invocation
+from jmap_async.planner.base.request import Invocation
 from jmap_async.protocol.declaring import state
 
 

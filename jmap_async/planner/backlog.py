@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from jmap_async.planner.base.entry import Entry
 from jmap_async.planner.changes import Change, Writer, changes_of
-from jmap_async.planner.entry import Entry
 from jmap_async.planner.patches import Patches
 
 Piece = Change | Patches

@@ -1,11 +1,11 @@
 """Batches: exactly these calls, in this order, in one request of their own."""
 
 from jmap_async.errors import JMAPError, LocalProtocolError, TooLarge
-from jmap_async.planner.entry import Entry
-from jmap_async.planner.order import pending
+from jmap_async.planner.base.entry import Entry
+from jmap_async.planner.base.order import pending
+from jmap_async.planner.base.request import Draft, Request
+from jmap_async.planner.base.unit import Line, Offer, Unit
 from jmap_async.planner.plain_unit import PlainUnit
-from jmap_async.planner.request import Draft, Request
-from jmap_async.planner.unit import Line, Offer, Unit
 
 
 class _Part(PlainUnit):

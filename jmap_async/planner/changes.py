@@ -11,9 +11,9 @@ import orjson
 
 from jmap_async.errors import MethodError, TooLarge
 from jmap_async.planner import creations, submissions
-from jmap_async.planner.entry import Answer, Entry
+from jmap_async.planner.base.entry import Answer, Entry
+from jmap_async.planner.base.request import Request
 from jmap_async.planner.mentions import stand_in, way_back
-from jmap_async.planner.request import Request
 from jmap_async.planner.submissions import OnSuccess
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_object

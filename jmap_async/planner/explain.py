@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
+from jmap_async.planner.base.request import Request
 from jmap_async.planner.planner import Planner
-from jmap_async.planner.request import Request
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.session import CoreCapability, Session

@@ -12,13 +12,15 @@ from jmap_async.errors import (
     MethodError,
     RequestTooLarge,
 )
+from jmap_async.planner.base.entry import Answer, Entry, Reference
+from jmap_async.planner.base.order import may_go, note_firm
+from jmap_async.planner.base.replays import Again
+from jmap_async.planner.base.request import Invocation, Request
+from jmap_async.planner.base.trials import Counts
+from jmap_async.planner.base.unit import Line, Offer, Unit, concerns_all
 from jmap_async.planner.copies import own_copies
-from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, forgotten
-from jmap_async.planner.order import may_go, note_firm
 from jmap_async.planner.plain_unit import PlainUnit
-from jmap_async.planner.replays import Again
-from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import resolved
 from jmap_async.planner.shares import (
     Rows,
@@ -32,8 +34,6 @@ from jmap_async.planner.shares import (
     untake,
     without,
 )
-from jmap_async.planner.trials import Counts
-from jmap_async.planner.unit import Line, Offer, Unit, concerns_all
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse

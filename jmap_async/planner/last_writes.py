@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
 
 
 class Writes:

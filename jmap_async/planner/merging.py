@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from jmap_async.planner import creations, submissions
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
 from jmap_async.planner.fitting import PHASES
 from jmap_async.protocol.json import is_list_of_ids, is_object
 

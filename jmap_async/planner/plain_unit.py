@@ -11,17 +11,17 @@ from jmap_async.errors import (
     TooLarge,
 )
 from jmap_async.planner import creations
+from jmap_async.planner.base.entry import Answer, Entry, Reference
+from jmap_async.planner.base.limits import COUNTED
+from jmap_async.planner.base.order import is_built_on_sand, may_go, note_firm
+from jmap_async.planner.base.replays import Again
+from jmap_async.planner.base.request import Invocation, Request
+from jmap_async.planner.base.unit import Line, Offer, Unit
 from jmap_async.planner.copies import own_copy
-from jmap_async.planner.entry import Answer, Entry, Reference
 from jmap_async.planner.fitting import broken, complete, misfit
-from jmap_async.planner.limits import COUNTED
 from jmap_async.planner.mentions import nobody, stand_in, way_back
 from jmap_async.planner.merging import touched_in
-from jmap_async.planner.order import is_built_on_sand, may_go, note_firm
-from jmap_async.planner.replays import Again
-from jmap_async.planner.request import Invocation, Request
 from jmap_async.planner.resolving import because_of, resolved
-from jmap_async.planner.unit import Line, Offer, Unit
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.messages import MethodResponse
 

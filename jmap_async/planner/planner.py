@@ -14,20 +14,20 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from jmap_async.errors import UnknownCapability
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
+from jmap_async.planner.base.order import Owners
+from jmap_async.planner.base.replays import Again, Replay, replay
+from jmap_async.planner.base.request import Request
+from jmap_async.planner.base.trials import Counts, Trial
+from jmap_async.planner.base.unit import Unit
 from jmap_async.planner.last_writes import Writes
-from jmap_async.planner.order import Owners
 from jmap_async.planner.prepare.careful import prepare
 from jmap_async.planner.prepare.returns import is_lost, renewed
 from jmap_async.planner.prepare.usual import prepare_usual
 from jmap_async.planner.queue import Queue
 from jmap_async.planner.recovery import Remedy, Verdict, named
 from jmap_async.planner.repeatable import not_carried_out, repeatable
-from jmap_async.planner.replays import Again, Replay, replay
-from jmap_async.planner.request import Request
 from jmap_async.planner.settling import settle
-from jmap_async.planner.trials import Counts, Trial
-from jmap_async.planner.unit import Unit
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.messages import Response
 from jmap_async.protocol.session import CoreCapability, Session

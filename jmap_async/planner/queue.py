@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Final
 
+from jmap_async.planner.base.entry import Entry
+from jmap_async.planner.base.replays import Again, Replay, replay
+from jmap_async.planner.base.request import Request
+from jmap_async.planner.base.trials import Counts, Trial
+from jmap_async.planner.base.unit import Offer, Unit
 from jmap_async.planner.batch_unit import BatchUnit
-from jmap_async.planner.entry import Entry
 from jmap_async.planner.get_unit import GetUnit
 from jmap_async.planner.merging import touched
 from jmap_async.planner.plain_unit import PlainUnit
-from jmap_async.planner.replays import Again, Replay, replay
-from jmap_async.planner.request import Request
 from jmap_async.planner.set_unit import SetUnit
-from jmap_async.planner.trials import Counts, Trial
-from jmap_async.planner.unit import Offer, Unit
 
 _seq: Final = attrgetter("seq")
 

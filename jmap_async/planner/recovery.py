@@ -22,10 +22,10 @@ from jmap_async.errors import (
     TransportError,
     UnknownCapability,
 )
-from jmap_async.planner.limits import LIMITS
-from jmap_async.planner.replays import Again
-from jmap_async.planner.request import Request
-from jmap_async.planner.trials import Counts
+from jmap_async.planner.base.limits import LIMITS
+from jmap_async.planner.base.replays import Again
+from jmap_async.planner.base.request import Request
+from jmap_async.planner.base.trials import Counts
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.session import CORE
 

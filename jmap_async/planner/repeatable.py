@@ -4,7 +4,7 @@ from jmap_async.errors import (
     RequestError,
     TransportError,
 )
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
 
 
 def repeatable(entry: Entry, error: Exception) -> bool:

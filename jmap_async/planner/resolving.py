@@ -3,7 +3,7 @@
 from typing import Any
 
 from jmap_async.errors import InvalidResultReference, JMAPError, LocalProtocolError
-from jmap_async.planner.entry import Answer, Entry, Reference
+from jmap_async.planner.base.entry import Answer, Entry, Reference
 from jmap_async.protocol import pointer
 
 

@@ -6,8 +6,8 @@ from typing import Any, cast
 import attrs
 
 from jmap_async.errors import JMAPError, MethodError, RemoteProtocolError
+from jmap_async.planner.base.entry import NOT_DECODED, Answer
 from jmap_async.planner.copies import own_copy
-from jmap_async.planner.entry import NOT_DECODED, Answer
 from jmap_async.protocol import messages
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.fields import Decoder, Malformed

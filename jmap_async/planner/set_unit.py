@@ -13,17 +13,17 @@ from typing import Any, cast
 from jmap_async.errors import MethodError, ServerPartialFail
 from jmap_async.planner import merging, submissions
 from jmap_async.planner.backlog import Backlog, Piece
+from jmap_async.planner.base.entry import Answer, Entry
+from jmap_async.planner.base.replays import Again
+from jmap_async.planner.base.request import Invocation, Request
+from jmap_async.planner.base.trials import Counts
+from jmap_async.planner.base.unit import Line, Offer, Unit, concerns_all
 from jmap_async.planner.changes import Change, Writer, email_id
 from jmap_async.planner.culprits import divided
-from jmap_async.planner.entry import Answer, Entry
 from jmap_async.planner.load import Load
 from jmap_async.planner.merging import touched
 from jmap_async.planner.outcomes import complete, note, outcomes, tell, with_rest
 from jmap_async.planner.patches import Patches
-from jmap_async.planner.replays import Again
-from jmap_async.planner.request import Invocation, Request
-from jmap_async.planner.trials import Counts
-from jmap_async.planner.unit import Line, Offer, Unit, concerns_all
 from jmap_async.protocol.messages import MethodResponse
 
 

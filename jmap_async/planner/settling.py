@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from jmap_async.planner.base.order import goes_again, pending
+from jmap_async.planner.base.replays import Again
+from jmap_async.planner.base.request import Invocation, Request
+from jmap_async.planner.base.unit import Unit
 from jmap_async.planner.fitting import broken, other_account
-from jmap_async.planner.order import goes_again, pending
-from jmap_async.planner.replays import Again
-from jmap_async.planner.request import Invocation, Request
-from jmap_async.planner.unit import Unit
 from jmap_async.protocol import messages
 from jmap_async.protocol.messages import MethodResponse, Response
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import attrs
 
+from jmap_async.planner.base.entry import Answer, Entry
+from jmap_async.planner.base.request import Request
 from jmap_async.planner.copies import own_copy
-from jmap_async.planner.entry import Answer, Entry
-from jmap_async.planner.request import Request
 from jmap_async.protocol.declaring import state
 
 UNREAD: Final = object()

@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 import orjson
 
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from copy import copy
 
-from jmap_async.planner.entry import NOTHING, Entry, Reference
+from jmap_async.planner.base.entry import NOTHING, Entry, Reference
 
 
 def is_lost(entry: Entry) -> bool:

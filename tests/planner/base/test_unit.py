@@ -8,7 +8,7 @@ from jmap_async.errors import (
     UnsupportedFilter,
 )
 from jmap_async.planner import result_of
-from jmap_async.planner.unit import concerns_all
+from jmap_async.planner.base.unit import concerns_all
 from tests.planner.desk import (
     Desk,
     found,

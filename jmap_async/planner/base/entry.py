@@ -14,8 +14,8 @@ from jmap_async.protocol.declaring import record, state
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
-    from jmap_async.planner.request import Request
-    from jmap_async.planner.unit import Unit
+    from jmap_async.planner.base.request import Request
+    from jmap_async.planner.base.unit import Unit
 
 
 NOT_DECODED: Final = object()

@@ -12,7 +12,7 @@ from jmap_async.protocol.declaring import record
 from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
-    from jmap_async.planner.request import Request
+    from jmap_async.planner.base.request import Request
 
 
 @record()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.planner import Request
-from jmap_async.planner.limits import LIMITS
+from jmap_async.planner.base.limits import LIMITS
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import (
     CORE,

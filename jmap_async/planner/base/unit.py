@@ -14,13 +14,13 @@ from jmap_async.errors import (
     TransportError,
     UnknownMethod,
 )
-from jmap_async.planner.entry import Answer, Entry
-from jmap_async.planner.replays import Again
-from jmap_async.planner.request import Invocation, Request
+from jmap_async.planner.base.entry import Answer, Entry
+from jmap_async.planner.base.replays import Again
+from jmap_async.planner.base.request import Invocation, Request
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
-    from jmap_async.planner.trials import Trial
+    from jmap_async.planner.base.trials import Trial
 
 
 class Line(Protocol):

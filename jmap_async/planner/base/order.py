@@ -13,10 +13,10 @@ write waits for the answer of what may be sent again, and a read that stands beh
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from jmap_async.planner.entry import Entry
+from jmap_async.planner.base.entry import Entry
 
 if TYPE_CHECKING:
-    from jmap_async.planner.request import Request
+    from jmap_async.planner.base.request import Request
 
 
 class Owners:

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from jmap_async.planner.entry import Entry
-from jmap_async.planner.limits import CALLS, SIZE, Limit
+from jmap_async.planner.base.entry import Entry
+from jmap_async.planner.base.limits import CALLS, SIZE, Limit
 from jmap_async.protocol import messages
 from jmap_async.protocol.declaring import state
 from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
-    from jmap_async.planner.trials import Trial
-    from jmap_async.planner.unit import Unit
+    from jmap_async.planner.base.trials import Trial
+    from jmap_async.planner.base.unit import Unit
 
 
 @state(eq=False)

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from jmap_async.errors import RateLimited
 from jmap_async.planner import Answer, Entry, Request
-from jmap_async.planner.order import Owners, is_done, may_go, pending
+from jmap_async.planner.base.order import Owners, is_done, may_go, pending
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import Desk, Wire, failed, members, mentions, with_limits
 from tests.planner.model import method_of

@@ -1,0 +1,1 @@
+"""What all of the planner handles: entries, units and requests."""
