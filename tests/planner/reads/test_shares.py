@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.planner import Request
-from jmap_async.planner.shares import (
+from jmap_async.planner.reads.shares import (
     Share,
     Wanted,
     add,

@@ -1,0 +1,1 @@
+"""Reads by ids: merged, cut up, and handed out."""
