@@ -18,10 +18,10 @@ from jmap_async.planner.base.request import Request
 from jmap_async.planner.base.trials import Counts, Trial
 from jmap_async.planner.base.unit import Offer, Unit
 from jmap_async.planner.batch_unit import BatchUnit
-from jmap_async.planner.merging import touched
 from jmap_async.planner.plain_unit import PlainUnit
 from jmap_async.planner.reads.get_unit import GetUnit
-from jmap_async.planner.set_unit import SetUnit
+from jmap_async.planner.writes.merging import touched
+from jmap_async.planner.writes.set_unit import SetUnit
 
 _seq: Final = attrgetter("seq")
 

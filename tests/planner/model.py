@@ -20,7 +20,7 @@ import orjson
 from jmap_async.planner import Answer, Entry, Planner, Request
 from jmap_async.planner.base.request import Invocation
 from jmap_async.planner.fitting import PHASES
-from jmap_async.planner.patches import Patches
+from jmap_async.planner.writes.patches import Patches
 from jmap_async.protocol.call import AnyCall, Call, raw_method
 from jmap_async.protocol.messages import parse_response
 from jmap_async.protocol.session import Session, parse

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 
 from jmap_async.planner.base.request import Request
-from jmap_async.planner.changes import CREATE, DESTROY, UPDATE, Change, Writer, changes_of
+from jmap_async.planner.writes.changes import CREATE, DESTROY, UPDATE, Change, Writer, changes_of
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import Desk
 

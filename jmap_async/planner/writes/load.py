@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from jmap_async.planner.backlog import Backlog, Piece
 from jmap_async.planner.base.entry import Entry
 from jmap_async.planner.base.order import note_firm, pending, stands_before
 from jmap_async.planner.base.request import Request
 from jmap_async.planner.base.unit import Offer
-from jmap_async.planner.changes import DESTROY, UPDATE, Change, Fragments
-from jmap_async.planner.merging import touched_in
-from jmap_async.planner.patches import Patches
-from jmap_async.planner.submissions import SECTIONS
+from jmap_async.planner.writes.backlog import Backlog, Piece
+from jmap_async.planner.writes.changes import DESTROY, UPDATE, Change, Fragments
+from jmap_async.planner.writes.merging import touched_in
+from jmap_async.planner.writes.patches import Patches
+from jmap_async.planner.writes.submissions import SECTIONS
 
 if TYPE_CHECKING:
     from jmap_async.planner.base.unit import Unit

@@ -8,7 +8,7 @@ from typing import Final
 import orjson
 
 from jmap_async.errors import MethodError
-from jmap_async.planner.changes import CREATE, DESTROY, Change, Writer
+from jmap_async.planner.writes.changes import CREATE, DESTROY, Change, Writer
 from jmap_async.protocol.json import is_object
 
 _WORD: Final = re.compile(r"[\w$-]+")

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jmap_async.errors import InvalidArguments
-from jmap_async.planner.changes import Change
-from jmap_async.planner.culprits import divided, words
+from jmap_async.planner.writes.changes import Change
+from jmap_async.planner.writes.culprits import divided, words
 from tests.planner.desk import Desk
-from tests.planner.test_changes import changes
+from tests.planner.writes.test_changes import changes
 
 
 def part(count: int) -> list[Change]:

@@ -12,8 +12,8 @@ from itertools import accumulate, chain
 from typing import Any
 
 from jmap_async.planner.base.entry import NOT_DECODED, Answer, Entry
-from jmap_async.planner.changes import Members
-from jmap_async.planner.outcomes import common
+from jmap_async.planner.writes.changes import Members
+from jmap_async.planner.writes.outcomes import common
 from jmap_async.protocol.json import is_object
 
 

@@ -3,9 +3,9 @@
 from collections import deque
 
 from jmap_async.planner import Entry
-from jmap_async.planner.backlog import Backlog, Piece
-from jmap_async.planner.changes import Change
-from jmap_async.planner.patches import Patches
+from jmap_async.planner.writes.backlog import Backlog, Piece
+from jmap_async.planner.writes.changes import Change
+from jmap_async.planner.writes.patches import Patches
 from tests.planner.desk import Desk
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from jmap_async.errors import TransportError
 from jmap_async.planner import Answer, Entry
-from jmap_async.planner.patches import Patches
+from jmap_async.planner.writes.patches import Patches
 from tests.planner.desk import Desk, Wire, mentions, with_limits
 
 ID = "[a-z]{1,3}"

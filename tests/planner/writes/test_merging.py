@@ -3,7 +3,7 @@
 import pytest
 
 from jmap_async.planner import Entry
-from jmap_async.planner.merging import key, suits, touched
+from jmap_async.planner.writes.merging import key, suits, touched
 from tests.planner.desk import SUBMISSION, Desk, Wire, members
 from tests.planner.model import Task
 

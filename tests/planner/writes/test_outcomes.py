@@ -2,8 +2,8 @@
 
 import pytest
 
-from jmap_async.planner.changes import UPDATE, Writer, changes_of
-from jmap_async.planner.outcomes import note, outcomes, tell, with_rest
+from jmap_async.planner.writes.changes import UPDATE, Writer, changes_of
+from jmap_async.planner.writes.outcomes import note, outcomes, tell, with_rest
 from tests.planner.desk import Desk, refused
 
 

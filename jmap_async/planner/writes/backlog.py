@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from jmap_async.planner.base.entry import Entry
-from jmap_async.planner.changes import Change, Writer, changes_of
-from jmap_async.planner.patches import Patches
+from jmap_async.planner.writes.changes import Change, Writer, changes_of
+from jmap_async.planner.writes.patches import Patches
 
 Piece = Change | Patches
 """What invocations are put together from."""

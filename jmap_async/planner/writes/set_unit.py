@@ -11,19 +11,19 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from jmap_async.errors import MethodError, ServerPartialFail
-from jmap_async.planner import merging, submissions
-from jmap_async.planner.backlog import Backlog, Piece
 from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.replays import Again
 from jmap_async.planner.base.request import Invocation, Request
 from jmap_async.planner.base.trials import Counts
 from jmap_async.planner.base.unit import Line, Offer, Unit, concerns_all
-from jmap_async.planner.changes import Change, Writer, email_id
-from jmap_async.planner.culprits import divided
-from jmap_async.planner.load import Load
-from jmap_async.planner.merging import touched
-from jmap_async.planner.outcomes import complete, note, outcomes, tell, with_rest
-from jmap_async.planner.patches import Patches
+from jmap_async.planner.writes import merging, submissions
+from jmap_async.planner.writes.backlog import Backlog, Piece
+from jmap_async.planner.writes.changes import Change, Writer, email_id
+from jmap_async.planner.writes.culprits import divided
+from jmap_async.planner.writes.load import Load
+from jmap_async.planner.writes.merging import touched
+from jmap_async.planner.writes.outcomes import complete, note, outcomes, tell, with_rest
+from jmap_async.planner.writes.patches import Patches
 from jmap_async.protocol.messages import MethodResponse
 
 

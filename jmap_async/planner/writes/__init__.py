@@ -1,0 +1,1 @@
+"""Writes: merged, cut up, divided when refused, and told to each caller."""
