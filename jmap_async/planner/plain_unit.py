@@ -10,7 +10,6 @@ from jmap_async.errors import (
     MethodError,
     TooLarge,
 )
-from jmap_async.planner import creations
 from jmap_async.planner.base.entry import Answer, Entry, Reference
 from jmap_async.planner.base.limits import COUNTED
 from jmap_async.planner.base.order import is_built_on_sand, may_go, note_firm
@@ -19,8 +18,9 @@ from jmap_async.planner.base.request import Invocation, Request
 from jmap_async.planner.base.unit import Line, Offer, Unit
 from jmap_async.planner.copies import own_copy
 from jmap_async.planner.fitting import broken, complete, misfit
-from jmap_async.planner.mentions import nobody, stand_in, way_back
-from jmap_async.planner.resolving import because_of, resolved
+from jmap_async.planner.names import creations
+from jmap_async.planner.names.mentions import nobody, stand_in, way_back
+from jmap_async.planner.names.resolving import because_of, resolved
 from jmap_async.planner.writes.merging import touched_in
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.messages import MethodResponse

@@ -6,8 +6,8 @@ from typing import Any, cast
 import orjson
 
 from jmap_async.errors import LocalProtocolError
-from jmap_async.planner import creations
 from jmap_async.planner.base.entry import NOTHING, Entry, Reference
+from jmap_async.planner.names import creations
 from jmap_async.planner.prepare.permitted import permitted
 from jmap_async.protocol.call import AnyCall, Method
 from jmap_async.protocol.codec.converter import encodable, encode, unstructure

@@ -14,8 +14,8 @@ import attrs
 import orjson
 
 from jmap_async.errors import LocalProtocolError
-from jmap_async.planner import creations
 from jmap_async.planner.base.entry import NOTHING, Alike, Entry
+from jmap_async.planner.names import creations
 from jmap_async.planner.prepare.permitted import permitted
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.codec.converter import encode, unstructure

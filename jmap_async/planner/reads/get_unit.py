@@ -20,6 +20,7 @@ from jmap_async.planner.base.trials import Counts
 from jmap_async.planner.base.unit import Line, Offer, Unit, concerns_all
 from jmap_async.planner.copies import own_copies
 from jmap_async.planner.fitting import broken, forgotten
+from jmap_async.planner.names.resolving import resolved
 from jmap_async.planner.plain_unit import PlainUnit
 from jmap_async.planner.reads.shares import (
     Rows,
@@ -33,7 +34,6 @@ from jmap_async.planner.reads.shares import (
     untake,
     without,
 )
-from jmap_async.planner.resolving import resolved
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse

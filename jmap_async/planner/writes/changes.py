@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from jmap_async.errors import MethodError, TooLarge
-from jmap_async.planner import creations
 from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.request import Request
-from jmap_async.planner.mentions import stand_in, way_back
+from jmap_async.planner.names import creations
+from jmap_async.planner.names.mentions import stand_in, way_back
 from jmap_async.planner.writes import submissions
 from jmap_async.planner.writes.submissions import OnSuccess
 from jmap_async.protocol.codec.converter import encode

@@ -7,9 +7,9 @@ those of other calls; and nobody may have touched them before (see set_unit.py).
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from jmap_async.planner import creations
 from jmap_async.planner.base.entry import Entry
 from jmap_async.planner.fitting import PHASES
+from jmap_async.planner.names import creations
 from jmap_async.planner.writes import submissions
 from jmap_async.protocol.json import is_list_of_ids, is_object
 

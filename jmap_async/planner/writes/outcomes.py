@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from jmap_async.planner.copies import own_copies
-from jmap_async.planner.creations import restored_error
 from jmap_async.planner.fitting import DONE, REFUSED, UNMENTIONED
+from jmap_async.planner.names.creations import restored_error
 from jmap_async.planner.repeatable import repeatable
 from jmap_async.planner.writes.changes import DESTROY, Change, Members, Writer
 from jmap_async.protocol.json import is_array, is_object

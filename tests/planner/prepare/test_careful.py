@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from jmap_async.errors import JMAPError, LocalProtocolError
-from jmap_async.planner.creations import original_name
+from jmap_async.planner.names.creations import original_name
 from jmap_async.protocol.call import Call, raw_method
 from tests.planner.desk import Desk, Wire, found, prepared, spoil
 from tests.planner.model import MAIL, Task, Teller

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from jmap_async.planner.creations import (
+from jmap_async.planner.names.creations import (
     created,
     created_id,
     may_mention,

@@ -1,8 +1,8 @@
 """What stands in a request for the creations that a call mentions, and the way back."""
 
-from jmap_async.planner import creations
 from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.request import Request
+from jmap_async.planner.names import creations
 
 
 def stand_in(

@@ -1,0 +1,1 @@
+"""Creation ids and references: unique in a request, and resolved here where they must be."""
