@@ -12,6 +12,7 @@ import builtins
 import inspect
 import logging
 import re
+import tomllib
 from collections.abc import Awaitable, Coroutine, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -145,6 +146,38 @@ def test_every_example_is_in_the_index() -> None:
     """Nor that an example does."""
     linked = {(DOCS / link["path"]).resolve() for link in LINK.finditer(prose(DOCS / "index.md"))}
     assert set() == {*ROOT.joinpath("examples").glob("[!_]*.py")} - linked
+
+
+ARCHITECTURE = DOCS / "topics" / "architecture.md"
+
+
+def test_the_layers_on_the_page_are_those_that_are_checked() -> None:
+    """From above to below; those to come are not there yet."""
+    settings = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))
+    contract = settings["tool"]["importlinter"]["contracts"][0]
+    there = [
+        [part for part in re.split(r" [|:] ", layer) if not part.startswith("(")]
+        for layer in contract["layers"]
+    ]
+    block = ARCHITECTURE.read_text(encoding="utf-8").split("```")[1]
+    assert [one for one in there if one] == [one.strip().split(", ") for one in block.split("->")]
+
+
+def test_the_files_on_the_architecture_page_are_there() -> None:
+    """And each of the planner's is on it, so that the picture stays whole."""
+    package = ROOT / "jmap_async"
+    paths = {f"/{one.relative_to(package).as_posix()}" for one in package.rglob("*")}
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+(?:\.py|/))`", text))
+    assert set() == {
+        one for one in named if not any(path.endswith(f"/{one.rstrip('/')}") for path in paths)
+    }
+    planner = {one for one in paths if one.startswith("/planner/") and one.endswith(".py")}
+    assert set() == {
+        one
+        for one in planner
+        if not one.endswith("/__init__.py") and one.removeprefix("/planner/") not in named
+    }
 
 
 def test_every_error_is_explained() -> None:
