@@ -4,13 +4,13 @@ A server that forgets an id, or swaps the answers of two calls, must not be beli
 mail would delete what is still there.
 """
 
-from collections.abc import Collection, Mapping, Set as AbstractSet
+from collections.abc import Collection, Set as AbstractSet
 from functools import lru_cache
 from typing import Any, Final
 
 from jmap_async.errors import RemoteProtocolError, brief
 from jmap_async.protocol.codec.oddities import warn_once
-from jmap_async.protocol.json import is_array, is_object
+from jmap_async.protocol.json import JSONObject, Members, is_array, is_object
 from jmap_async.redaction import beginning
 
 # In the order in which the server works (RFC 8620, 5.3).
@@ -49,7 +49,7 @@ _WRITTEN: Final = {
 }
 
 
-def other_account(accounts: Collection[str | None], answer: Mapping[str, Any]) -> str | None:
+def other_account(accounts: Collection[str | None], answer: Members) -> str | None:
     """Return the account that an answer is for, if that is none of those that were asked."""
     # A copy says besides where it is from (RFC 8620, 5.4 and 6.3).
     for found in (answer.get("accountId"), answer.get("fromAccountId")):
@@ -65,7 +65,7 @@ def _looked_at(method: str) -> bool:
     return verb in _REPEATED or method in _ASKED or verb in _ASKED
 
 
-def misfit(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> str | None:
+def misfit(method: str, asked: Members, answer: JSONObject) -> str | None:
     """Return what is wrong with the answer to a read; None: it fits.
 
     Both are as the caller has them. What the server resolved by itself is not among the arguments,
@@ -94,16 +94,16 @@ def misfit(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> str
 
 def _without_strays(
     method: str,
-    answer: Mapping[str, Any],
+    answer: Members,
     asked: Collection[Any],
     members: Collection[str],
     name: str = "id",
-) -> dict[str, Any]:
+) -> JSONObject:
     """Return those members of an answer that hold what nobody asked for, without it."""
     wanted = set(asked)
     if not all(_is_own_name(one) for one in wanted):
         return {}  # what it is called in the answer only the server knows
-    kept: dict[str, Any] = {}
+    kept: JSONObject = {}
     for member in members:
         value = answer.get(member)
         strays = _names(value, name) - wanted
@@ -142,7 +142,7 @@ def forgotten(left_out: Collection[str], members: Collection[str] = ("list", "no
     return f"it leaves out {', '.join(names[:3])}{more}, in none of {', '.join(members)}"
 
 
-def complete(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+def complete(method: str, asked: Members, answer: JSONObject) -> JSONObject:
     """Return the answer to a write, with a SetError for each object that it does not mention.
 
     What nobody asked for is taken out.
@@ -163,7 +163,7 @@ def complete(method: str, asked: Mapping[str, Any], answer: dict[str, Any]) -> d
     return answer
 
 
-def _told(answer: Mapping[str, Any], done: str) -> Any:
+def _told(answer: Members, done: str) -> Any:
     """Return what was done; a blob was not copied as long as nobody knows its new id."""
     value = answer.get(done)
     if done != "copied" or not is_object(value):

@@ -23,6 +23,7 @@ from jmap_async.planner.names.mentions import nobody, stand_in, way_back
 from jmap_async.planner.names.resolving import because_of, resolved
 from jmap_async.planner.writes.merging import touched_in
 from jmap_async.protocol.codec.converter import encode
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class PlainUnit(Unit):
             self.entries = going
         return True
 
-    def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
+    def _take(self, request: Request, wire: JSONObject) -> Offer:
         body = self.entries[0].encoded if wire is self._given else encode(wire)
         if not self._fits(request, len(body)):
             return Offer.FULL
@@ -129,7 +130,7 @@ class PlainUnit(Unit):
             return False
         return True
 
-    def _bind(self, request: Request) -> dict[str, Any] | None:
+    def _bind(self, request: Request) -> JSONObject | None:
         """Return the arguments as they go into the request; None: an answer is still to come.
 
         What is answered already is put in as a value; what is in the same request is referred to.
@@ -162,7 +163,7 @@ class PlainUnit(Unit):
         self._arguments = {**self._arguments, name: value}
         return value
 
-    def _with_names(self, request: Request) -> dict[str, Any] | None:
+    def _with_names(self, request: Request) -> JSONObject | None:
         """Make creation ids unique in the request, and references to them fit."""
         entry = self.entries[0]
         if not entry.creates and not entry.makers and not entry.strangers:
@@ -188,7 +189,7 @@ class PlainUnit(Unit):
     # On the way back
 
     def answered(
-        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+        self, invocation: Invocation, arguments: JSONObject, implicit: MethodResponse | None
     ) -> None:
         """Hand the answer of the server out."""
         arguments = creations.restore(arguments, self._own_names)

@@ -1,10 +1,13 @@
 """Plain JSON, as it comes from the parser: its objects, and what tells what a value is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 JSONObject = dict[str, Any]
 """A JSON object; what is in it is known by whoever reads it."""
+
+Members = Mapping[str, Any]
+"""The members of a JSON object, to be looked at only."""
 
 
 def is_object(value: object) -> TypeGuard[JSONObject]:

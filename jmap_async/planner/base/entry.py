@@ -11,6 +11,7 @@ from jmap_async.errors import Outcome
 from jmap_async.protocol.call import Method
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.declaring import record, state
+from jmap_async.protocol.json import JSONObject, Members
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ class Answer:
     """
 
     # Somebody's mail: tracebacks must not show it.
-    _arguments: dict[str, Any] = attrs.field(repr=False)
+    _arguments: JSONObject = attrs.field(repr=False)
     implicit: MethodResponse | None = attrs.field(default=None, repr=False)
     objects: list[Any] | None = attrs.field(default=None, repr=False)
     value: object = attrs.field(default=NOT_DECODED, repr=False)
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> JSONObject:
         """The arguments of the response."""
         return self._arguments
 
@@ -57,7 +58,7 @@ class Reference:
 Alike = tuple[str, frozenset[str], bytes]
 """What reads have in common that can be merged: name, capabilities, and the rest as JSON."""
 
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+NOTHING: Final[Members] = MappingProxyType({})
 
 
 @state(eq=False)
@@ -77,7 +78,7 @@ class Entry:
     method: Method
     using: frozenset[str]
     accounts: tuple[str | None, ...]
-    _arguments: dict[str, Any]
+    _arguments: JSONObject
     references: Mapping[str, Reference] = NOTHING
     alike: Alike | None = None
     ids: list[str] | None = None
@@ -111,7 +112,7 @@ class Entry:
         return f"<Entry {self.method.name}>"
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> JSONObject:
         """The arguments, but those that refer to other calls."""
         if self.ids is not None:
             return {**self._arguments, "ids": self.ids}

@@ -1,7 +1,7 @@
 """Limits of the server: what they are called and count, and those below what the session says."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -9,6 +9,7 @@ from jmap_async.errors import (
     LimitExceeded,
 )
 from jmap_async.protocol.declaring import record
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.session import CoreCapability
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Limit:
 
     def lowered(self, core: CoreCapability, value: int) -> CoreCapability:
         """Return limits of which this one has another value."""
-        changes: dict[str, Any] = {self.attribute: value}
+        changes: JSONObject = {self.attribute: value}
         return attrs.evolve(core, **changes)
 
 

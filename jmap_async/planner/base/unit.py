@@ -1,8 +1,8 @@
 """Units: what stands in the queue and goes into requests, and what becomes of its callers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jmap_async.errors import (
     AccountNotFound,
@@ -17,6 +17,7 @@ from jmap_async.errors import (
 from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.replays import Again
 from jmap_async.planner.base.request import Invocation, Request
+from jmap_async.protocol.json import JSONObject, Members
 from jmap_async.protocol.messages import MethodResponse
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Unit:
     # On the way back
 
     def answered(
-        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+        self, invocation: Invocation, arguments: JSONObject, implicit: MethodResponse | None
     ) -> None:
         """Hand the answer of the server out."""
         raise NotImplementedError
@@ -180,7 +181,7 @@ class Unit:
         """Have some reads of an invocation sent once more; the others get its answer."""
         raise NotImplementedError
 
-    def result_of(self, entry: Entry) -> Mapping[str, Any]:
+    def result_of(self, entry: Entry) -> Members:
         """Return what has come of a call so far."""
         return {}
 

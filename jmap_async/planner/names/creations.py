@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
-from jmap_async.protocol.json import is_array, is_object
+from jmap_async.protocol.json import JSONObject, Members, is_array, is_object
 from jmap_async.protocol.references import CreationReference
 
 # Header fields may end in "Id" too; what they hold is text.
@@ -51,15 +51,15 @@ def original_name(mentioned: str) -> str:
     return mentioned.partition("@")[0]
 
 
-def created(method: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+def created(method: str, arguments: Members) -> tuple[str, ...]:
     """Return the creation ids that a call introduces."""
     objects = arguments.get(_CREATING.get(method, "create"))
     if objects is None:
         return ()
-    return tuple(cast("Mapping[str, Any]", objects)) if isinstance(objects, Mapping) else ()
+    return tuple(cast("Members", objects)) if isinstance(objects, Mapping) else ()
 
 
-def created_id(response: Mapping[str, Any], name: str) -> str | None:
+def created_id(response: Members, name: str) -> str | None:
     """Return the id of what was created under a name; None: the response has none."""
     made = response.get("created")
     one = made.get(name) if is_object(made) else None
@@ -67,7 +67,7 @@ def created_id(response: Mapping[str, Any], name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def mentioned(arguments: Mapping[str, Any]) -> set[str]:
+def mentioned(arguments: Members) -> set[str]:
     """Return the names that are referred to, without "#"."""
     found: set[str] = set()
 
@@ -92,7 +92,7 @@ def unique(names: Iterable[str], taken: set[str]) -> dict[str, str]:
     return chosen
 
 
-def rename(method: str, arguments: Mapping[str, Any], own: Names, others: Names) -> dict[str, Any]:
+def rename(method: str, arguments: Members, own: Names, others: Names) -> JSONObject:
     """Return plain arguments with new creation ids, and all references to fit.
 
     `own` maps the call's creation ids to those of the request; `others` maps what it mentions of
@@ -104,14 +104,14 @@ def rename(method: str, arguments: Mapping[str, Any], own: Names, others: Names)
             return f"#{own[name]}"
         return others.get(name, f"#{name}")
 
-    renamed: dict[str, Any] = _rewrite(arguments, replace)
+    renamed: JSONObject = _rewrite(arguments, replace)
     member = _CREATING.get(method, "create")
     if isinstance(renamed.get(member), dict):
         renamed[member] = {own.get(key, key): value for key, value in renamed[member].items()}
     return renamed
 
 
-def restore(response: dict[str, Any], back: Names) -> dict[str, Any]:
+def restore(response: JSONObject, back: Names) -> JSONObject:
     """Return a response under the creation ids that the caller knows.
 
     `back` maps creation ids of the request to the caller's own.

@@ -11,7 +11,7 @@ from jmap_async.planner.names import creations
 from jmap_async.planner.prepare.permitted import permitted
 from jmap_async.protocol.call import AnyCall, Method
 from jmap_async.protocol.codec.converter import encodable, encode, unstructure
-from jmap_async.protocol.json import are_strings, is_list_of_ids
+from jmap_async.protocol.json import JSONObject, Members, are_strings, is_list_of_ids
 from jmap_async.protocol.references import CreationReference, ResultReference
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.standard import Arguments
@@ -83,7 +83,7 @@ def _prepare(
     )
 
 
-def _is_by_ids(method: Method, arguments: Mapping[str, Any]) -> bool:
+def _is_by_ids(method: Method, arguments: Members) -> bool:
     """Tell whether a call reads objects by their ids; an empty list asks for the state alone."""
     if not method.reads or not method.name.endswith("/get"):
         return False
@@ -93,12 +93,12 @@ def _is_by_ids(method: Method, arguments: Mapping[str, Any]) -> bool:
 
 def _split(
     call: AnyCall, entry_of: Callable[[AnyCall], Entry]
-) -> tuple[dict[str, Any], Mapping[str, Reference]]:
+) -> tuple[JSONObject, Mapping[str, Reference]]:
     """Tell the arguments that are values from those that refer to other calls."""
     arguments = call.arguments
     if isinstance(arguments, Arguments):
         arguments.check()
-        literals: dict[str, Any] = unstructure(arguments)
+        literals: JSONObject = unstructure(arguments)
     else:
         literals = {**arguments}
     if not are_strings(literals, without="#"):

@@ -6,12 +6,13 @@ from typing import Any
 from jmap_async.errors import NoAccount, ReadOnlyAccount, UnsupportedCapability
 from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.ids import check_id
+from jmap_async.protocol.json import JSONObject
 from jmap_async.protocol.session import CORE, Session
 from jmap_async.protocol.standard import Arguments
 
 
 def permitted(
-    call: AnyCall, session: Session, literals: dict[str, Any]
+    call: AnyCall, session: Session, literals: JSONObject
 ) -> tuple[frozenset[str], tuple[str | None, ...]]:
     """Return the capabilities and the accounts of a call, which may use them.
 

@@ -21,7 +21,7 @@ from jmap_async.protocol.call import AnyCall
 from jmap_async.protocol.codec.converter import encode, unstructure
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.ids import are_plain_ids
-from jmap_async.protocol.json import is_object
+from jmap_async.protocol.json import JSONObject, is_object
 from jmap_async.protocol.session import Session
 from jmap_async.protocol.standard import ByIds, Set
 
@@ -46,7 +46,7 @@ class Kind:
     scalars: Mapping[int, type]
     using: frozenset[str]
     accounts: tuple[str | None, ...]
-    arguments: dict[str, Any]
+    arguments: JSONObject
     alike: Alike
     patches: set[bytes] = attrs.field(factory=set[bytes], init=False)
 
@@ -182,7 +182,7 @@ def _learn(
     fields = _fields(arguments.__class__, varying)
     if not all(map(_is_plain, values[2:])):
         return None
-    others: dict[str, Any] = unstructure(arguments)
+    others: JSONObject = unstructure(arguments)
     del others[varying]
     only_patches = varying == "update" and not others
     if not (only_patches or call.method.reads) or creations.may_mention(encode(others)):

@@ -35,7 +35,7 @@ from jmap_async.planner.reads.shares import (
     without,
 )
 from jmap_async.protocol.codec.converter import encode
-from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
+from jmap_async.protocol.json import JSONObject, is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
 
 # Paths that give one id for each object of a /get.
@@ -127,7 +127,7 @@ class GetUnit(PlainUnit):
                 self._want(entry, [*value])
         return value
 
-    def _take(self, request: Request, wire: dict[str, Any]) -> Offer:
+    def _take(self, request: Request, wire: JSONObject) -> Offer:
         if "#ids" in wire or not self._wanted:
             return super()._take(request, wire)
         if request.full:
@@ -160,7 +160,7 @@ class GetUnit(PlainUnit):
         most = _most(self._references["ids"]) if "ids" in self._references else 0
         return most is not None and most <= request.limits.max_objects_in_get
 
-    def _rest(self, wire: dict[str, Any]) -> bytes:
+    def _rest(self, wire: JSONObject) -> bytes:
         """Return the JSON of the arguments but the ids."""
         alike = self.entries[0].alike
         if alike is not None:
@@ -256,7 +256,7 @@ class GetUnit(PlainUnit):
         self._queue.put_back(self, [self], why)
 
     def answered(
-        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+        self, invocation: Invocation, arguments: JSONObject, implicit: MethodResponse | None
     ) -> None:
         rows = _rows(arguments)
         if rows is None:
@@ -403,7 +403,7 @@ def _most(reference: Reference) -> int | None:
     return most if isinstance(most, int) else None
 
 
-def _rows(arguments: dict[str, Any]) -> Rows | None:
+def _rows(arguments: JSONObject) -> Rows | None:
     """Return the objects that came, by id; one without an id is none."""
     rows = arguments.get("list")
     if not is_array(rows):

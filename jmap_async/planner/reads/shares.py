@@ -9,6 +9,7 @@ from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.request import Request
 from jmap_async.planner.copies import own_copy
 from jmap_async.protocol.declaring import state
+from jmap_async.protocol.json import JSONObject
 
 UNREAD: Final = object()
 
@@ -25,7 +26,7 @@ class Share:
         # Which request carries, or carried, the first part of it (see Request.token).
         self.first_in: object = None
         # What was found, as it came.
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[JSONObject] = []
         # What the server has not said anything of.
         self.left_out: tuple[str, ...] = ()
         # Of the part answered first, so that /changes from there misses nothing (RFC 8620, 5.1).
@@ -58,7 +59,7 @@ class Share:
             return False
         return self.entry.answer is None and not self.entry.withdrawn
 
-    def answer(self, members: dict[str, Any]) -> Answer:
+    def answer(self, members: JSONObject) -> Answer:
         """Return what this call would have got on its own; `members` are those that all share."""
         rows = self.rows
         if len(self.ids) > 1:
@@ -79,7 +80,7 @@ class Excerpt(Answer):
     _state: object = attrs.field(alias="state")
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> JSONObject:
         rows = self._rows
         missing: list[str] = []
         if len(rows) < len(self._ids):
@@ -131,7 +132,7 @@ def untake(part: Wanted) -> None:
             share.untake()
 
 
-Rows = dict[str, dict[str, Any]]
+Rows = dict[str, JSONObject]
 """Objects as they came, by id."""
 
 

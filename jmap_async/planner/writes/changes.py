@@ -17,7 +17,7 @@ from jmap_async.planner.names.mentions import stand_in, way_back
 from jmap_async.planner.writes import submissions
 from jmap_async.planner.writes.submissions import OnSuccess
 from jmap_async.protocol.codec.converter import encode
-from jmap_async.protocol.json import is_object
+from jmap_async.protocol.json import JSONObject, Members, is_object
 from jmap_async.protocol.messages import MethodResponse
 
 Fragments = Sequence[tuple[int, bytes]]
@@ -25,8 +25,6 @@ Fragments = Sequence[tuple[int, bytes]]
 
 
 CREATE, UPDATE, DESTROY = range(3)
-
-Members = Mapping[str, Any]
 
 
 class Writer:
@@ -41,7 +39,7 @@ class Writer:
         self.entry = entry
         self.wanted: Sequence[Change] = ()
         self.unsettled = 0
-        self.result: dict[str, Any] = {}
+        self.result: JSONObject = {}
         self.refusal: MethodError | TooLarge | None = None
         self.implicit: MethodResponse | None = None
 
@@ -180,7 +178,7 @@ def _creation(writer: Writer, key: str, value: Any) -> Change:
     return _building(change, value) if entry.makers else change
 
 
-def _only(update: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+def _only(update: Members, keys: Iterable[str]) -> JSONObject:
     return {key: update[key] for key in keys}
 
 
@@ -202,7 +200,7 @@ def email_id(change: Change) -> str | None:
     return change.email
 
 
-def _result(maker: Entry) -> Mapping[str, Any]:
+def _result(maker: Entry) -> Members:
     """Return what is known of a call that creates something."""
     if isinstance(maker.answer, Answer):
         return maker.answer.arguments

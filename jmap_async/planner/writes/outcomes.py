@@ -1,14 +1,14 @@
 """What became of changes: the answers to merged calls of /set, told caller by caller."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from jmap_async.planner.copies import own_copies
 from jmap_async.planner.fitting import DONE, REFUSED, UNMENTIONED
 from jmap_async.planner.names.creations import restored_error
 from jmap_async.planner.repeatable import repeatable
-from jmap_async.planner.writes.changes import DESTROY, Change, Members, Writer
-from jmap_async.protocol.json import is_array, is_object
+from jmap_async.planner.writes.changes import DESTROY, Change, Writer
+from jmap_async.protocol.json import JSONObject, Members, is_array, is_object
 
 _OUTCOMES: Final = frozenset({*DONE, *REFUSED})
 
@@ -61,19 +61,19 @@ def complete(writers: Iterable[Writer], arguments: Members) -> None:
         writer.result["oldState"] = old
 
 
-def common(arguments: Members) -> dict[str, Any]:
+def common(arguments: Members) -> JSONObject:
     """Return what does not speak of single objects; the states are there in any case."""
     states = {"oldState": None, "newState": None}
     return states | {name: one for name, one in arguments.items() if name not in _OUTCOMES}
 
 
-def with_rest(writer: Writer, error: Exception) -> dict[str, Any]:
+def with_rest(writer: Writer, error: Exception) -> JSONObject:
     """Complete the result of a call that failed half-way: what is missing was refused."""
     kind = "serverFail" if repeatable(writer.entry, error) else "serverPartialFail"
     result = {**writer.result}
     for change in writer.wanted:
         done, name = result.get(DONE[change.phase], ()), REFUSED[change.phase]
-        refused: dict[str, Any] = {**result.get(name, {})}
+        refused: JSONObject = {**result.get(name, {})}
         for key in change.keys:
             if key not in refused and key not in done:
                 refused[key] = {"type": kind, "description": str(error)}

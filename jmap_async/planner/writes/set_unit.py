@@ -7,8 +7,8 @@ in parts, until whoever is at fault is alone; and what could not be made because
 it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Collection, Iterable
+from typing import cast
 
 from jmap_async.errors import MethodError, ServerPartialFail
 from jmap_async.planner.base.entry import Answer, Entry
@@ -24,6 +24,7 @@ from jmap_async.planner.writes.load import Load
 from jmap_async.planner.writes.merging import touched
 from jmap_async.planner.writes.outcomes import complete, note, outcomes, tell, with_rest
 from jmap_async.planner.writes.patches import Patches
+from jmap_async.protocol.json import JSONObject, Members
 from jmap_async.protocol.messages import MethodResponse
 
 
@@ -104,7 +105,7 @@ class SetUnit(Unit):
     # On the way back
 
     def answered(
-        self, invocation: Invocation, arguments: dict[str, Any], implicit: MethodResponse | None
+        self, invocation: Invocation, arguments: JSONObject, implicit: MethodResponse | None
     ) -> None:
         self._division.successes += 1
         pieces = _payload(invocation)
@@ -120,7 +121,7 @@ class SetUnit(Unit):
         self,
         part: list[Change],
         invocation: Invocation,
-        arguments: dict[str, Any],
+        arguments: JSONObject,
         implicit: MethodResponse | None,
     ) -> None:
         """Tell each caller what became of its changes."""
@@ -155,7 +156,7 @@ class SetUnit(Unit):
             if part is not None:
                 writer.implicit = submissions.joined(writer.implicit, part)
 
-    def result_of(self, entry: Entry) -> Mapping[str, Any]:
+    def result_of(self, entry: Entry) -> Members:
         return self._backlog.writers[entry].result
 
     def restore(self, invocation: Invocation) -> None:

@@ -14,7 +14,7 @@ import orjson
 from jmap_async.planner.base.entry import Entry
 from jmap_async.protocol.codec.converter import encode
 from jmap_async.protocol.declaring import record
-from jmap_async.protocol.json import is_array, is_list_of_ids, is_object
+from jmap_async.protocol.json import Members, is_array, is_list_of_ids, is_object
 from jmap_async.protocol.messages import MethodResponse
 
 METHOD: Final = "EmailSubmission/set"
@@ -124,7 +124,7 @@ def joined(first: MethodResponse | None, second: MethodResponse) -> MethodRespon
     if first.name == "error":
         return first
     parts = {name: _both(first.arguments.get(name), second.arguments.get(name)) for name in _LISTED}
-    old: Mapping[str, Any] = {"oldState": first.arguments.get("oldState")}
+    old: Members = {"oldState": first.arguments.get("oldState")}
     return attrs.evolve(second, arguments={**second.arguments, **parts, **old})
 
 
