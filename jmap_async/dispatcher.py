@@ -46,7 +46,7 @@ from jmap_async.redaction import redact, tells
 from jmap_async.retry import Retry
 from jmap_async.session_manager import SessionManager
 from jmap_async.stats import Stats
-from jmap_async.transport import HTTPResponse, Transport, problem
+from jmap_async.transport import Channel, HTTPResponse, problem
 from jmap_async.waiting import Places, Waiter, Waiters
 
 R = TypeVar("R")
@@ -71,7 +71,7 @@ class Dispatcher:
     def __init__(
         self,
         sessions: SessionManager,
-        transport: Transport,
+        channel: Channel,
         *,
         retry: Retry | None = None,
         max_waiting: int = 10_000,
@@ -81,7 +81,7 @@ class Dispatcher:
         self._retry = retry or Retry()
         self._limits = LearntLimits()
         self._sessions = sessions
-        self._transport = transport
+        self._channel = channel
         self.stats = Stats()
         self._planner = Planner(submitted=self.stats.count_call)
         self._loop = asyncio.get_running_loop()
@@ -336,7 +336,7 @@ class Dispatcher:
         body, session = request.encode(), self._sessions.session
         self.stats.count_request(request, body)
         try:
-            response = await self._post(session.api_url, body, request)
+            response = await self._sent(session.api_url, body, request)
         except (JMAPError, asyncio.CancelledError) as error:
             said = str(error) or "cancelled"
             _log.debug("POST of %r, %d octets: %s", request, len(body), said)
@@ -359,7 +359,8 @@ class Dispatcher:
         self._sessions.notice(parsed.session_state, under=session)
         return parsed
 
-    def _post(self, url: str, body: bytes, request: Request) -> Awaitable[HTTPResponse]:
+    def _sent(self, url: str, body: bytes, request: Request) -> Awaitable[HTTPResponse]:
+        """Send a request, and take note of how far it has come."""
         refused = False
 
         def on_sent() -> None:
@@ -375,7 +376,7 @@ class Dispatcher:
             refused = True
             request.sent = False  # nothing of it was carried out
 
-        return self._transport.post(url, body, on_sent=on_sent, on_refused=on_refused)
+        return self._channel.exchange(url, body, on_sent=on_sent, on_refused=on_refused)
 
     # Ending
 

@@ -81,7 +81,7 @@ class SlowTransport(Transport):
         await self.may_fetch.wait()
         return await super().fetch_session(url, asked=asked)
 
-    async def post(
+    async def exchange(
         self,
         url: str,
         body: bytes,
@@ -91,7 +91,7 @@ class SlowTransport(Transport):
         on_refused: Callable[[], None] | None = None,
     ) -> HTTPResponse:
         self.posts += 1
-        return await super().post(
+        return await super().exchange(
             url, body, timeout=timeout, on_sent=on_sent, on_refused=on_refused
         )
 

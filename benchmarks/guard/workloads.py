@@ -102,14 +102,14 @@ def _answer_at_once(client: Client) -> None:
     """Have requests answered without sockets, in which the number of instructions varies."""
     answer = cache(Mail(_ALONE).answer)
 
-    async def post(
+    async def exchange(
         url: str, body: bytes, *, on_sent: Callable[[], None], **_: object
     ) -> HTTPResponse:
         on_sent()
         await asyncio.sleep(0)
         return HTTPResponse(status=200, url=url, headers={}, body=answer(body))
 
-    client._dispatcher._transport.post = post  # type: ignore[method-assign, assignment]  # noqa: SLF001
+    client._dispatcher._channel.exchange = exchange  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
 
 async def _read_alone(client: Client) -> int:

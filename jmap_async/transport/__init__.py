@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession as HTTPSession
 
+from jmap_async.transport.channel import Channel
 from jmap_async.transport.discovery import Discovery, discover
 from jmap_async.transport.download import DownloadStream
 from jmap_async.transport.headers import checked_headers
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_RESPONSE_SIZE",
+    "Channel",
     "Discovery",
     "DownloadStream",
     "HTTPResponse",

@@ -100,7 +100,7 @@ class Transport:
         asked_host = host_of(self._checked(url)) if asked is None else canonical_host(asked)
         return _successful(await self._follow(url, asked_host, self._get_session))
 
-    async def post(
+    async def exchange(
         self,
         url: str,
         body: bytes,

@@ -48,8 +48,8 @@ class Coalesced:
         self._invocations = 0
         self._noted: set[Request] = set()
         self._one_at_a_time = asyncio.Lock()
-        self._post = client._transport.post
-        client._transport.post = self._posted  # type: ignore[method-assign]
+        self._post = client._transport.exchange
+        client._transport.exchange = self._posted  # type: ignore[method-assign]
 
     async def run(self, program: Program) -> list[Event]:
         """Carry out all tasks at once; return what the server did, in order."""

@@ -62,7 +62,7 @@ def unused() -> str:
 async def test_t33_a_refused_connection_sent_nothing(transport: MakeTransport, unused: str) -> None:
     """Where nothing listens, nothing was sent, and trying again is safe."""
     with pytest.raises(TransportError, match="cannot connect to 127") as caught:
-        await transport().post(f"{unused}/jmap/?t=sesame", b"{}")
+        await transport().exchange(f"{unused}/jmap/?t=sesame", b"{}")
     assert caught.value.outcome == "not_sent"
     assert "nothing was sent" in str(caught.value)
     assert isinstance(caught.value.__cause__, OSError)
@@ -72,7 +72,7 @@ async def test_t33_a_refused_connection_sent_nothing(transport: MakeTransport, u
 async def test_t33_a_name_that_does_not_resolve_sent_nothing(transport: MakeTransport) -> None:
     """A host that DNS does not know is named."""
     with pytest.raises(TransportError, match=r"nowhere\.invalid could not be resolved") as caught:
-        await transport().post("https://nowhere.invalid/jmap", b"{}")
+        await transport().exchange("https://nowhere.invalid/jmap", b"{}")
     assert caught.value.outcome == "not_sent"
 
 
@@ -86,7 +86,7 @@ async def test_t33_a_handshake_that_hangs_sent_nothing(
 
     origin = (await serve_raw(silent)).replace("http:", "https:")
     with pytest.raises(TransportError, match="no connection within") as caught:
-        await transport(timeouts=Timeouts(connect=0.05)).post(origin, b"{}")
+        await transport(timeouts=Timeouts(connect=0.05)).exchange(origin, b"{}")
     assert caught.value.outcome == "not_sent"
 
 
@@ -104,7 +104,7 @@ async def test_t19_an_unknown_certificate_is_not_accepted(
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     origin = await serve(handler, tls=tls)
     with pytest.raises(TransportError, match=r"certificate was not accepted.*http=") as caught:
-        await transport().post(origin, b"{}")
+        await transport().exchange(origin, b"{}")
     assert caught.value.outcome == "not_sent"
     assert [] == seen
 
@@ -120,7 +120,7 @@ async def test_t19_a_server_that_does_not_speak_tls_is_no_tls_server(
 
     origin = (await serve_raw(plain)).replace("http:", "https:")
     with pytest.raises(TransportError, match="no TLS connection") as caught:
-        await transport().post(origin, b"{}")
+        await transport().exchange(origin, b"{}")
     assert caught.value.outcome == "not_sent"
 
 
@@ -139,7 +139,7 @@ async def test_t19_old_versions_of_tls_are_not_spoken(
         tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
     origin = await serve(handler, tls=tls)
     with pytest.raises(TransportError, match="nothing was sent") as caught:
-        await transport().post(origin, b"{}")
+        await transport().exchange(origin, b"{}")
     assert caught.value.outcome == "not_sent"
     assert "None" not in str(caught.value)
 
@@ -170,7 +170,7 @@ async def test_t33_an_answer_that_is_not_whole_leaves_the_outcome_open(
     """A request that was read and not answered properly may have been carried out."""
     origin = await serve_raw(answering(answer))
     with pytest.raises(TransportError, match=reason) as caught:
-        await transport().post(f"{origin}/jmap", b"{}")
+        await transport().exchange(f"{origin}/jmap", b"{}")
     assert caught.value.outcome == "unknown"
     assert "may have been carried out" in str(caught.value)
     assert "sesame" not in quoted(caught.value)
@@ -186,7 +186,7 @@ async def test_t33_a_connection_dropped_unread_is_no_answer(
 
     origin = await serve_raw(hang_up)
     with pytest.raises(TransportError):
-        await transport().post(origin, b"x" * 1_000_000)
+        await transport().exchange(origin, b"x" * 1_000_000)
 
 
 async def test_t33_no_answer_in_time_leaves_the_outcome_open(
@@ -202,7 +202,7 @@ async def test_t33_no_answer_in_time_leaves_the_outcome_open(
 
     origin = await serve(handler)
     with pytest.raises(TransportError, match="within the time allowed") as caught:
-        await transport().post(origin, b"{}", timeout=0.1)
+        await transport().exchange(origin, b"{}", timeout=0.1)
     assert working.is_set()
     assert caught.value.outcome == "unknown"
     assert isinstance(caught.value.__cause__, TimeoutError)
@@ -222,10 +222,10 @@ async def test_t33_waiting_for_a_free_connection_sent_nothing(
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as http:
         client = transport(http=http)
         sent = asyncio.Event()
-        first = asyncio.create_task(client.post(origin, b"{}", on_sent=sent.set))
+        first = asyncio.create_task(client.exchange(origin, b"{}", on_sent=sent.set))
         await sent.wait()
         with pytest.raises(TransportError) as caught:
-            await client.post(origin, b"{}", timeout=0.05)
+            await client.exchange(origin, b"{}", timeout=0.05)
         assert caught.value.outcome == "not_sent"
         release.set()
         assert (await first).status == 200
@@ -237,7 +237,7 @@ async def test_t29_an_error_whose_body_breaks_off_is_still_that_error(
     """The status of a refusal counts even if its body does not come to its end."""
     answer = b"HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\nlater"
     origin = await serve_raw(answering(answer))
-    response = await transport().post(origin, b"{}")
+    response = await transport().exchange(origin, b"{}")
     assert (503, b"later") == (response.status, response.body)
 
 
@@ -247,7 +247,7 @@ async def test_t29_an_error_that_cannot_be_decoded_is_still_that_error(
     """A refusal in a broken encoding keeps its status."""
     answer = b"HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd"
     origin = await serve_raw(answering(answer))
-    assert (await transport().post(origin, b"{}")).status == 400
+    assert (await transport().exchange(origin, b"{}")).status == 400
 
 
 async def test_interim_answers_are_skipped(transport: MakeTransport, serve_raw: ServeRaw) -> None:
@@ -255,7 +255,7 @@ async def test_interim_answers_are_skipped(transport: MakeTransport, serve_raw: 
     interim = b"HTTP/1.1 102 Processing\r\n\r\n" * 3
     final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     origin = await serve_raw(answering(interim + final))
-    assert (await transport().post(origin, b"{}")).body == b"{}"
+    assert (await transport().exchange(origin, b"{}")).body == b"{}"
 
 
 async def test_a_header_that_cannot_be_sent_is_the_callers_error(
@@ -274,7 +274,7 @@ async def test_a_header_that_cannot_be_sent_is_the_callers_error(
 async def test_a_host_that_dns_cannot_hold_is_the_callers_error(transport: MakeTransport) -> None:
     """A host name with an empty label is no host name."""
     with pytest.raises(LocalProtocolError, match="cannot be sent"):
-        await transport().post("https://nowhere..invalid/", b"{}")
+        await transport().exchange("https://nowhere..invalid/", b"{}")
 
 
 async def test_an_error_of_the_users_stream_comes_out_as_it_is(

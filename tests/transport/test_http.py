@@ -243,7 +243,7 @@ async def test_t19_nothing_is_sent_to_a_url_that_may_not_be_used(
     with pytest.raises(LocalProtocolError):
         await client.fetch_session(url)
     with pytest.raises(LocalProtocolError):
-        await client.post(url, b"{}")
+        await client.exchange(url, b"{}")
     with pytest.raises(LocalProtocolError):
         await client.upload(url, b"", content_type="text/plain")
     with pytest.raises(LocalProtocolError):
@@ -261,7 +261,7 @@ async def test_t27_an_api_request_is_json_and_goes_unchanged(
     site = Site()
     origin = await serve(site.handler)
     body = '{"using":[],"methodCalls":[],"x":"\u00fc"}'.encode() * 10_000
-    response = await transport().post(f"{origin}/a%2Fb?c=%2F", body)
+    response = await transport().exchange(f"{origin}/a%2Fb?c=%2F", body)
     assert response.ok
     assert [body] == site.bodies
     request = site.requests[0]
@@ -279,7 +279,7 @@ async def test_t28_refusals_are_returned_with_their_body(
     async def handler(_: web.BaseRequest) -> web.Response:
         return web.Response(status=status, text='{"type": "x"}', content_type=PROBLEM)
 
-    response = await transport().post(await serve(handler), b"{}")
+    response = await transport().exchange(await serve(handler), b"{}")
     assert (status, b'{"type": "x"}') == (response.status, response.body)
     assert PROBLEM in response.headers["content-type"]
 
@@ -293,7 +293,7 @@ async def test_a_refused_token_is_refreshed_once_for_all(
     origin = await serve(site.handler)
     auth = Renewable()
     client = transport(auth)
-    answers = await asyncio.gather(*(client.post(origin, b"%d" % n) for n in range(20)))
+    answers = await asyncio.gather(*(client.exchange(origin, b"%d" % n) for n in range(20)))
     assert [200] * 20 == [answer.status for answer in answers]
     assert auth.refreshes == 1
     assert {b"%d" % n for n in range(20)} == set(site.bodies)
@@ -308,7 +308,7 @@ async def test_a_token_that_stays_refused_is_an_error(
     origin = await serve(site.handler)
     client = transport(auth) if auth else transport()
     with pytest.raises(AuthenticationError, match=f"{origin}/jmap") as caught:
-        await client.post(f"{origin}/jmap?t=hidden", b"{}")
+        await client.exchange(f"{origin}/jmap?t=hidden", b"{}")
     assert len(site.requests) == (2 if auth else 1)
     for secret in ("sesame", "Bearer", "hidden"):
         assert secret not in str(caught.value)
@@ -328,7 +328,7 @@ async def test_on_sent_tells_when_the_request_has_left(
 
     origin = await serve(handler)
     sent = asyncio.Event()
-    task = asyncio.create_task(transport().post(origin, b"{}", on_sent=sent.set))
+    task = asyncio.create_task(transport().exchange(origin, b"{}", on_sent=sent.set))
     assert not sent.is_set()
     await arrived.wait()
     assert sent.is_set()
@@ -352,12 +352,12 @@ async def test_cancelling_passes_through_and_harms_nobody(
 
     origin = await serve(handler)
     client = transport()
-    task = asyncio.create_task(client.post(f"{origin}/hang", b"{}"))
+    task = asyncio.create_task(client.exchange(f"{origin}/hang", b"{}"))
     await arrived.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (await client.post(origin, b"{}")).status == 200
+    assert (await client.exchange(origin, b"{}")).status == 200
 
 
 # Uploads

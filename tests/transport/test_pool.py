@@ -92,7 +92,7 @@ async def test_t33_a_kept_connection_that_the_server_has_closed_is_replaced(
     client = transport()
     sent: list[str] = []
     for number in range(3):
-        answer = await client.post(
+        answer = await client.exchange(
             impatient.origin, b"%d" % number, on_sent=lambda: sent.append("sent")
         )
         assert 200 == answer.status
@@ -123,5 +123,5 @@ async def test_a_request_does_not_wait_for_downloads(
     async with AsyncExitStack() as stack:
         for _ in range(100):
             await stack.enter_async_context(client.download(origin))
-        assert (await client.post(origin, b"{}")).ok
+        assert (await client.exchange(origin, b"{}")).ok
         release.set()

@@ -20,7 +20,7 @@ async def once(data: bytes) -> AsyncIterator[bytes]:
 
 async def call(client: Transport, url: str) -> HTTPResponse:
     """Send an API request."""
-    return await client.post(url, b'{"a":1}')
+    return await client.exchange(url, b'{"a":1}')
 
 
 async def upload(client: Transport, url: str) -> HTTPResponse:
@@ -149,7 +149,7 @@ async def test_who_is_told_of_the_refusal_after_a_redirect(
         return web.Response(status=401) if old else await moved(request)
 
     origin = await serve(handler)
-    answer = await transport(Renewable()).post(
+    answer = await transport(Renewable()).exchange(
         f"{origin}/0",
         b"{}",
         on_sent=lambda: told.append("sent"),

@@ -73,8 +73,8 @@ async def test_the_client_says_what_it_is(
     """Requests carry the package's User-Agent and the credential, and nothing is kept."""
     origin, requests = seen
     client = transport()
-    response = await client.post(origin, b"{}")
-    await client.post(origin, b"{}")
+    response = await client.exchange(origin, b"{}")
+    await client.exchange(origin, b"{}")
     assert response.headers["x-other"] == "1"
     assert f"jmap_async/{_version.__version__}" == requests[0].headers["User-Agent"]
     assert requests[0].headers["Authorization"] == "Bearer sesame"
@@ -93,7 +93,7 @@ async def test_a_connection_is_used_again(transport: MakeTransport, serve: Serve
     origin = await serve(handler)
     client = transport()
     for _ in range(3):
-        await client.post(origin, b"{}")
+        await client.exchange(origin, b"{}")
     assert len(peers) == 1
 
 
@@ -102,7 +102,7 @@ async def test_a_user_agent_can_be_chosen(
 ) -> None:
     """The application may say what it is."""
     origin, requests = seen
-    await transport(user_agent="robot/1").post(origin, b"{}")
+    await transport(user_agent="robot/1").exchange(origin, b"{}")
     assert requests[0].headers["User-Agent"] == "robot/1"
 
 
@@ -114,7 +114,7 @@ async def test_a_shared_session_keeps_its_defaults_and_stays_open(
     defaults = {"Accept-Language": "de", "User-Agent": "robot/1", "Authorization": "Basic x"}
     async with aiohttp.ClientSession(headers=defaults, raise_for_status=True) as http:
         client = transport(http=http)
-        await client.post(origin, b"{}")
+        await client.exchange(origin, b"{}")
         await client.close()
         assert not http.closed
         assert defaults == dict(http.headers)
@@ -136,7 +136,7 @@ async def test_a_shared_session_that_raises_for_statuses_does_not_hide_errors(
     packed = {"Content-Encoding": "gzip"}
     origin = await serve(handler)
     async with aiohttp.ClientSession(raise_for_status=True, auto_decompress=False) as http:
-        response = await transport(http=http).post(origin, b"{}")
+        response = await transport(http=http).exchange(origin, b"{}")
     assert (400, b"why") == (response.status, response.body)
 
 
@@ -148,8 +148,8 @@ async def test_answers_are_compressed_only_over_a_network(
     elsewhere = origin.replace("127.0.0.1", "api.example.com")
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Loopback())) as http:
         client = transport(http=http, allow_insecure_http=True)
-        await client.post(origin, b"{}")
-        await client.post(elsewhere, b"{}")
+        await client.exchange(origin, b"{}")
+        await client.exchange(elsewhere, b"{}")
     expected = ", ".join(coding for coding in ("zstd", "br", "gzip") if coding in PACKERS)
     assert ["identity", expected] == [request.headers["Accept-Encoding"] for request in requests]
 
@@ -168,7 +168,7 @@ async def test_a_compressed_answer_is_unpacked(
     elsewhere = (await serve(handler)).replace("127.0.0.1", "api.example.com")
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Loopback())) as http:
         client = transport(http=http, allow_insecure_http=True)
-        assert answer == (await client.post(elsewhere, b"{}")).body
+        assert answer == (await client.exchange(elsewhere, b"{}")).body
 
 
 async def test_what_a_shared_session_accepts_is_left_to_it(
@@ -177,7 +177,7 @@ async def test_what_a_shared_session_accepts_is_left_to_it(
     """An Accept-Encoding of the user's own stays as it is."""
     origin, requests = seen
     async with aiohttp.ClientSession(headers={"Accept-Encoding": "gzip"}) as http:
-        await transport(http=http).post(origin, b"{}")
+        await transport(http=http).exchange(origin, b"{}")
     assert ["gzip"] == requests[0].headers.getall("Accept-Encoding")
 
 
@@ -194,9 +194,9 @@ async def test_an_answer_that_is_too_large_is_refused(
 
     origin = await serve(handler)
     client = transport(max_response_size=1_000)
-    assert len((await client.post(f"{origin}/small", b"{}")).body) == 1_000
+    assert len((await client.exchange(f"{origin}/small", b"{}")).body) == 1_000
     with pytest.raises(ResponseTooLarge, match="max_response_size"):
-        await client.post(origin, b"{}")
+        await client.exchange(origin, b"{}")
 
 
 @pytest.mark.parametrize("coding", PACKERS)
@@ -235,7 +235,7 @@ async def test_only_the_start_of_an_errors_body_is_read(
     async def handler(_: web.BaseRequest) -> web.Response:
         return web.Response(status=500, body=bytes(5_000_000))
 
-    response = await transport().post(await serve(handler), b"{}")
+    response = await transport().exchange(await serve(handler), b"{}")
     assert response.status == 500
     assert len(response.body) == 1024 * 1024
 
@@ -248,11 +248,11 @@ async def test_nothing_goes_out_after_closing(
     for requests_before in (0, 1):
         client = transport()
         if requests_before:
-            await client.post(origin, b"{}")
+            await client.exchange(origin, b"{}")
         await client.close()
         await client.close()
         with pytest.raises(ClientClosed):
-            await client.post(origin, b"{}")
+            await client.exchange(origin, b"{}")
         assert requests_before == len(requests)
 
 
@@ -262,7 +262,7 @@ async def test_a_shared_session_that_was_closed_is_said_to_be(transport: MakeTra
     client = transport(http=http)
     await http.close()
     with pytest.raises(ClientClosed):
-        await client.post("https://example.com/", b"{}")
+        await client.exchange("https://example.com/", b"{}")
 
 
 async def test_t175_no_repr_of_the_transport_shows_the_secret(
@@ -271,7 +271,7 @@ async def test_t175_no_repr_of_the_transport_shows_the_secret(
     """Printing a transport, or what it is made of, shows no credential."""
     origin, _ = seen
     client = transport()
-    await client.post(origin, b"{}")
+    await client.exchange(origin, b"{}")
     assert "sesame" not in repr(client)
     assert "sesame" not in repr(vars(client))
 
@@ -291,7 +291,7 @@ async def test_t19_a_trusted_authority_is_accepted(
     authority.configure_trust(trusting)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as http:
         client = transport(http=http)
-        assert (await client.post(origin, b"{}")).status == 200
+        assert (await client.exchange(origin, b"{}")).status == 200
         with pytest.raises(TransportError, match="certificate was not accepted") as caught:
-            await client.post(origin.replace("127.0.0.1", "localhost"), b"{}")
+            await client.exchange(origin.replace("127.0.0.1", "localhost"), b"{}")
     assert caught.value.outcome == "not_sent"
