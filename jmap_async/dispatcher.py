@@ -22,6 +22,7 @@ from jmap_async.errors import (
     RateLimited,
     TransportError,
 )
+from jmap_async.hooks import Listener, RequestAnswered, RequestSent, SentAgain
 from jmap_async.lifetime import closed, elsewhere
 from jmap_async.planner import (
     Again,
@@ -83,6 +84,7 @@ class Dispatcher:
         self._sessions = sessions
         self._channel = channel
         self.stats = Stats()
+        self._listeners: tuple[Listener, ...] = (self.stats,)
         self._planner = Planner(submitted=self.stats.count_call)
         self._loop = asyncio.get_running_loop()
         self._waiters = Waiters(self._loop)
@@ -322,7 +324,9 @@ class Dispatcher:
         self._planner.replays.clear()
 
     def _tell(self, again: Replay, error: JMAPError | None = None) -> None:
-        self.stats.count_replay(again)
+        record = SentAgain(again.why.value, again.methods, again.callers)
+        for one in self._listeners:
+            one.on_retry(record)
         level = logging.WARNING if again.why in _NOTEWORTHY else logging.DEBUG
         _log.log(level, "goes again: %s%s", again, f" ({error})" if error else "")
 
@@ -334,14 +338,19 @@ class Dispatcher:
 
     async def _exchange(self, request: Request) -> messages.Response:
         body, session = request.encode(), self._sessions.session
-        self.stats.count_request(request, body)
+        methods = tuple([one.name for one in request.invocations])
+        leaving = RequestSent(methods, request.ids, len(body))
+        for one in self._listeners:
+            one.on_request(leaving)
         try:
             response = await self._sent(session.api_url, body, request)
         except (JMAPError, asyncio.CancelledError) as error:
             said = str(error) or "cancelled"
             _log.debug("POST of %r, %d octets: %s", request, len(body), said)
             raise
-        self.stats.bytes_in += len(response.body)
+        answer = RequestAnswered(response.status, len(response.body))
+        for one in self._listeners:
+            one.on_response(answer)
         _log.debug(
             "POST of %r, %d octets: %d, %d octets",
             request,

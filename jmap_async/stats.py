@@ -6,8 +6,8 @@ from typing import cast
 
 import attrs
 
-from jmap_async.planner import Again, Entry, Replay, Request
-from jmap_async.planner.base.request import Invocation
+from jmap_async.hooks import RequestAnswered, RequestSent, SentAgain
+from jmap_async.planner import Again, Entry
 from jmap_async.protocol.declaring import state
 
 
@@ -38,22 +38,20 @@ class Stats:
         elif entry.patched is None:  # else to look would take longer than all else here
             self.ids_asked += _count(entry.arguments.get("ids"))
 
-    def count_request(self, request: Request, body: bytes) -> None:
+    def on_request(self, record: RequestSent, /) -> None:
         """Count a request that leaves."""
         self.posts += 1
-        self.invocations += len(request.invocations)
-        self.bytes_out += len(body)
-        self.ids_sent += sum(map(_ids_of, request.invocations))
+        self.invocations += len(record.methods)
+        self.bytes_out += record.octets
+        self.ids_sent += record.ids
 
-    def count_replay(self, again: Replay) -> None:
+    def on_response(self, record: RequestAnswered, /) -> None:
+        """Count an answer."""
+        self.bytes_in += record.octets
+
+    def on_retry(self, record: SentAgain, /) -> None:
         """Count calls that are sent again, by the reason."""
-        self.replays[again.why] += 1
-
-
-def _ids_of(invocation: Invocation) -> int:
-    """Return how many ids an invocation carries; those that the server resolves are not known."""
-    ids = invocation.payload or invocation.entries[0].arguments.get("ids")
-    return _count(ids) if invocation.name.endswith("/get") else 0
+        self.replays[Again(record.why)] += 1
 
 
 def _count(ids: object) -> int:

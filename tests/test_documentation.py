@@ -152,7 +152,7 @@ ARCHITECTURE = DOCS / "topics" / "architecture.md"
 
 
 def test_the_layers_on_the_page_are_those_that_are_checked() -> None:
-    """From above to below; those to come are not there yet."""
+    """From above to below, for contributors too; those to come are not there yet."""
     settings = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))
     contract = settings["tool"]["importlinter"]["contracts"][0]
     there = [
@@ -161,6 +161,7 @@ def test_the_layers_on_the_page_are_those_that_are_checked() -> None:
     ]
     block = ARCHITECTURE.read_text(encoding="utf-8").split("```")[1]
     assert [one for one in there if one] == [one.strip().split(", ") for one in block.split("->")]
+    assert block in ROOT.joinpath("CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_the_files_on_the_architecture_page_are_there() -> None:

@@ -189,6 +189,15 @@ class Request:
         kind = f"/{limit.verb}"
         return max((one.objects for one in self.invocations if one.name.endswith(kind)), default=0)
 
+    @property
+    def ids(self) -> int:
+        """How many ids its /get invocations name; those that the server resolves are not known."""
+        count = 0
+        for one in self.invocations:
+            if one.name.endswith("/get"):
+                count += one.objects
+        return count
+
     def take_back(self) -> int:
         """Take note that nothing of it was carried out; return how many calls are fresh again."""
         entries = self.entries
