@@ -2,6 +2,9 @@
 
 Most calls are one of these and differ from others in ids or patches alone: whatever else there is
 to know of them is found out once for each kind.
+
+The careful twin is careful.py. `test_usual_calls_are_prepared_quickly_or_with_care_to_the_same_end`
+keeps them equal; without this the guard's `plan, reads` and `plan, updates` would rise.
 """
 
 from collections.abc import Callable, Mapping

@@ -158,7 +158,11 @@ def handed_out(part: Wanted, rows: Rows, not_found: Collection[str], state: obje
 def handed_to_one(
     part: Wanted, rows: Rows, not_found: Collection[str], state: object
 ) -> list[Share]:
-    """Do the same for the only caller: for large reads, without a look at each object."""
+    """Do the same for the only caller: for large reads, without a look at each object.
+
+    `test_one_caller_gets_what_many_would_get` keeps them equal; `benchmarks.round_trips pages` has
+    such reads.
+    """
     [share] = next(iter(part.values()))
     found = [rows[one] for one in part if one in rows]
     share.rows += found

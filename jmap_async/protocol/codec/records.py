@@ -58,6 +58,9 @@ def _quick_record(
 ) -> Callable[[Any, Any], T] | None:
     """Make the function for records in which nothing is wrong; None: these need more care.
 
+    `test_records_come_out_the_same_quickly_and_with_care` keeps it equal to the careful one;
+    without it the guard's `alone` and `plan` would rise.
+
     A frozen instance is filled as one of a twin that may be written to: a third of the price.
     """
     bare = cast("Any", get_origin(cls) or cls)

@@ -1,13 +1,15 @@
 """Tests of records: members, defaults, type variables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import attrs
 import pytest
+from hypothesis import given, strategies as st
 
 from jmap_async.errors import SetError
+from jmap_async.protocol.codec import records
 from jmap_async.protocol.codec.converter import decoder, unstructure
 from jmap_async.protocol.fields import LOCAL, Malformed, named
 from tests.protocol.codec.kinds import wire
@@ -66,6 +68,50 @@ def test_the_error_says_what_is_wrong_where(value: object, message: str) -> None
     with pytest.raises(Malformed) as caught:
         decoder(Outer)(value)
     assert message == str(caught.value)
+
+
+@attrs.frozen(kw_only=True)
+class Plain:
+    """A record of which nothing is kept but its fields, as nearly all are."""
+
+    at: datetime
+    name: str = "x"
+    count: int | None = None
+    many: list[Inner] = attrs.field(factory=list[Inner])
+    first_html: str = named("firstHTML", default="")
+    here: int = attrs.field(default=0, metadata=LOCAL)
+
+
+members = st.fixed_dictionaries(
+    {},
+    optional={
+        "at": st.sampled_from(["2020-01-01T00:00:00Z", "now", 5, None]),
+        "name": st.sampled_from(["x", "", 1, None]),
+        "count": st.sampled_from([0, 1, True, "1", None]),
+        "many": st.lists(st.sampled_from([{"size": 1}, {"size": "2"}, {}, None]), max_size=2)
+        | st.none(),
+        "firstHTML": st.sampled_from(["a", 1, None]),
+        "here": st.just(1),
+        "other": st.just([1]),
+    },
+)
+
+
+def outcome(decode: Callable[[Any], object], value: object) -> object:
+    """Return what becomes of a value, be it an error."""
+    try:
+        return decode(value)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return type(error), str(error)
+
+
+@given(members | st.none() | st.lists(st.none(), max_size=1))
+def test_records_come_out_the_same_quickly_and_with_care(value: object) -> None:
+    """Whatever is in them, and whatever is missing."""
+    careful = records._careful_record(Plain, decoder)
+    quick = records._quick_record(Plain, decoder, careful)
+    assert quick is not None
+    assert outcome(careful, value) == outcome(lambda one: quick(one, None), value)
 
 
 def test_t61_null_and_missing_members_get_the_default() -> None:
