@@ -105,7 +105,7 @@ class Dispatcher:
 
     def result(self, call: Call[R]) -> Generator[Any, None, R]:
         """Send a call unless that was done before, and wait for its result."""
-        entry: Entry | None = call.state
+        entry: Entry | None = call.submitted
         if entry is None or entry.answer is None:
             if asyncio.get_running_loop() is not self._loop:
                 raise elsewhere(call.method.name)

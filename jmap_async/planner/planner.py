@@ -89,12 +89,12 @@ class Planner:
 
     def entry_of(self, call: AnyCall) -> Entry | None:
         """Return what a call became when it was submitted."""
-        entry: Entry | None = call.state
+        entry: Entry | None = call.submitted
         return entry and entry.latest
 
     def keep(self, call: AnyCall, entry: Entry) -> None:
         """Note what a call became: with the call, so that it is gone when the call is."""
-        call.state = entry
+        call.submitted = entry
 
     def knows(self, call: AnyCall) -> bool:
         """Tell whether a call was submitted, so that submitting it again adds nothing."""

@@ -123,7 +123,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         "owner",
         "scope",
         "sender",
-        "state",
+        "submitted",
         "using",
     )
 
@@ -150,7 +150,7 @@ class Call(Coroutine[Any, Any, R_co], Generic[R_co]):
         self.account_id = account_id
         self.using = tuple(using)
         # What the sender knows of this call; nobody else looks.
-        self.state: Any = None
+        self.submitted: Any = None
         self.sender = sender
         self.mergeable = True
         self._driven: dict[object, Generator[Any, None, R_co]] | None = None

@@ -100,7 +100,7 @@ async def test_a_call_that_failed_keeps_nothing_of_its_request(jmap_server: Memo
         jmap_server.on_request = fail
         calls = [client.email.get(["M1"]), client.email.query()]
         await asyncio.gather(*calls, return_exceptions=True)
-        errors = [call.state.answer for call in calls]
+        errors = [call.submitted.answer for call in calls]
         assert [HTTPError, HTTPError] == [*map(type, errors)]
         assert [None, None] == [one.__traceback__ for one in errors]
 

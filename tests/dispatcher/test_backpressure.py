@@ -191,7 +191,7 @@ async def test_nothing_is_kept_of_what_is_done(
     async def search(number: int) -> None:
         call = jmap_client.email.query({"subject": f"number {number}"})
         await asyncio.gather(call, jmap_client.email.get([f"M{number}"], properties=["subject"]))
-        kept.append(weakref.ref(call.state))
+        kept.append(weakref.ref(call.submitted))
 
     for number in range(20):
         await search(number)

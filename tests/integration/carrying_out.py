@@ -85,7 +85,7 @@ class Coalesced:
 
     def _note(self, body: bytes) -> None:
         steps: dict[Entry, Step] = {
-            call.state.latest: step for step, call in self._calls.items() if call.state
+            call.submitted.latest: step for step, call in self._calls.items() if call.submitted
         }
         under_way = self._client._dispatcher._requests.keys() - self._noted
         request = next(one for one in under_way if one.encode() == body)
@@ -131,7 +131,7 @@ class Coalesced:
         arguments = self.world.with_ids(step.arguments)
         if step.needs is not None:
             call = self._calls[step.needs]
-            answer = call.state.latest.answer
+            answer = call.submitted.latest.answer
             members = getattr(answer, "arguments", None)
             arguments[step.argument] = [] if members is None else _found(members, step.path)
         return arguments
