@@ -12,7 +12,7 @@ from jmap_async.errors import (
 )
 from jmap_async.planner.base.entry import Answer, Entry, Reference
 from jmap_async.planner.base.limits import COUNTED
-from jmap_async.planner.base.order import is_built_on_sand, may_go, note_firm
+from jmap_async.planner.base.order import is_built_on_provisional, may_go, note_firm
 from jmap_async.planner.base.replays import Again
 from jmap_async.planner.base.request import Invocation, Request
 from jmap_async.planner.base.unit import Line, Offer, Unit
@@ -138,7 +138,7 @@ class PlainUnit(Unit):
         arguments = self._with_names(request)
         if arguments is None or not self._references:
             return arguments
-        if not self.reads and is_built_on_sand(self.entries[0], request):
+        if not self.reads and is_built_on_provisional(self.entries[0], request):
             return None  # a read would go again with what it refers to
         wire = dict(arguments)
         for name, reference in tuple(self._references.items()):

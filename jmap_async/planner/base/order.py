@@ -158,12 +158,12 @@ def goes_again(entry: Entry) -> bool:
     return bool(pending(entry)) or any(one.answer is None for one in entry.needs)
 
 
-def is_built_on_sand(entry: Entry, request: "Request") -> bool:
+def is_built_on_provisional(entry: Entry, request: "Request") -> bool:
     """Tell whether something that a call refers to may have to be sent again for its owner's sake.
 
     Of what stands in the same request: else there is an answer to refer to.
     """
     return any(
-        one.answer is None and (not is_firm(one, request) or is_built_on_sand(one, request))
+        one.answer is None and (not is_firm(one, request) or is_built_on_provisional(one, request))
         for one in entry.needs
     )

@@ -64,9 +64,9 @@ class Request:
         self.size = messages.ENVELOPE_SIZE
         # What later calls of this request may refer to: whole answers and created objects.
         self.alone: dict[Entry, Invocation] = {}
-        self.made: set[tuple[Entry, str]] = set()
+        self.firm_creations: set[tuple[Entry, str]] = set()
         # Those of writes that may be sent again: only what goes again with them builds on them.
-        self.shared: set[tuple[Entry, str]] = set()
+        self.provisional: set[tuple[Entry, str]] = set()
         self.created: set[str] = set()
         # Calls that are not sent again once they were carried out, and all that they stand behind.
         self.firm: set[Entry] = set()
@@ -137,7 +137,7 @@ class Request:
         self.invocations.append(invocation)
         if creates and len(entries) == 1:
             # If this fails for the sake of another caller, it is repeated: nothing may build on it.
-            self.made.update((entries[0], name) for name in creates)
+            self.firm_creations.update((entries[0], name) for name in creates)
         return invocation
 
     def _carry(self, entries: Iterable[Entry]) -> None:

@@ -15,7 +15,7 @@ def stand_in(
     known = creations.original_name(name)
     if maker.answer is None:
         # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
-        if here and (maker, known) in request.made:
+        if here and (maker, known) in request.firm_creations:
             return f"#{maker.wire_names[known]}"
         return f"<the id of #{known}>" if request.pretend and maker.sent else None
     if isinstance(maker.answer, Answer):

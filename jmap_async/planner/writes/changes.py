@@ -109,7 +109,7 @@ class Change:
         self.shared = False
         for name, maker in self.makers.items():
             known = creations.original_name(name)
-            if maker.answer is None and (maker, known) in request.shared:
+            if maker.answer is None and (maker, known) in request.provisional:
                 self.shared = True
                 others[name] = f"#{maker.wire_names[known]}"
             elif (stands := stand_in(name, maker, request, names, here=True)) is not None:
@@ -133,7 +133,7 @@ class Change:
         return way_back({**self.others, **own})
 
     @property
-    def builds_on_sand(self) -> bool:
+    def builds_on_provisional(self) -> bool:
         """Tell whether what it builds on is to be sent again: then so is this."""
         return self.shared and any(maker.answer is None for maker in self.makers.values())
 

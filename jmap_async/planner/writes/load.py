@@ -237,7 +237,9 @@ class Load:
             payload=self.pieces,
         )
         if again:
-            request.shared.update((one.writer.entry, one.keys[0]) for one in changes if one.name)
+            request.provisional.update(
+                (one.writer.entry, one.keys[0]) for one in changes if one.name
+            )
             # Another part of one may stand alone.
             request.firm.difference_update(entries)
             return

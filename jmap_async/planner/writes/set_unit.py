@@ -130,7 +130,7 @@ class SetUnit(Unit):
         again: list[Change] = []
         for change in part:
             done, refused = found[change.phase]
-            if change.builds_on_sand and (change.name or change.keys[0]) in refused:
+            if change.builds_on_provisional and (change.name or change.keys[0]) in refused:
                 # Nothing was done of it, for want of what is sent again.
                 again.append(change)
             else:
@@ -175,7 +175,7 @@ class SetUnit(Unit):
         # Nothing was changed (RFC 8620, 3.6.2), unless the server says so: whoever is not at
         # fault gets another try.
         unchanged = not isinstance(error, ServerPartialFail)
-        if unchanged and any(one.builds_on_sand for one in part):
+        if unchanged and any(one.builds_on_provisional for one in part):
             self.again(invocation, Again.BUILT_ON_REPLAY)
             return True
         self._division.alone += alone
