@@ -61,7 +61,7 @@ class Waiters:
                     one.set_result(None)
 
 
-class Queue(Protocol):
+class HasWaiting(Protocol):
     """What calls wait in."""
 
     @property
@@ -76,7 +76,7 @@ class Places:
     `changed` is called when a place may have become free.
     """
 
-    def __init__(self, most: int, queue: Queue, *, changed: Callable[[], None]) -> None:
+    def __init__(self, most: int, queue: HasWaiting, *, changed: Callable[[], None]) -> None:
         self._most = max(1, most)
         self._queue = queue
         self._changed = changed
