@@ -37,7 +37,7 @@ from jmap_async.transport.urls import (
     may_receive_credentials,
     redirected,
 )
-from jmap_async.transport.wire import Request, Wire
+from jmap_async.transport.wire import HTTPRequest, Wire
 from jmap_async.transport.wording import shown
 
 MAX_RESPONSE_SIZE: Final = 256 * 1024 * 1024
@@ -117,7 +117,7 @@ class Transport:
         redirect. `on_refused` is called when the server has refused the credential, and so has
         carried nothing out. Raises HTTPError for one that is not followed; see `redirected_post`.
         """
-        request = Request(
+        request = HTTPRequest(
             method="POST",
             url=self._checked(url),
             accept="application/json",
@@ -143,7 +143,7 @@ class Transport:
         credential helps only the next call. Raises HTTPError for a redirect that is not followed,
         and for any other status what `problem` makes of it.
         """
-        request = Request(
+        request = HTTPRequest(
             method="POST",
             url=self._checked(url),
             accept="application/json",
@@ -191,7 +191,7 @@ class Transport:
 
     async def _get_session(self, url: str) -> HTTPResponse:
         # RFC 8620, 2: a session must not come out of an HTTP cache.
-        request = Request(
+        request = HTTPRequest(
             method="GET",
             url=self._checked(url),
             accept="application/json",
@@ -203,7 +203,7 @@ class Transport:
     async def _open_download(self, url: str) -> HTTPResponse | DownloadStream:
         # Compressed blobs gain little, and uncompressed ones come with their true size.
         headers = {"Accept-Encoding": "identity"}
-        request = Request(
+        request = HTTPRequest(
             method="GET",
             url=self._checked(url),
             headers=headers,
@@ -213,7 +213,7 @@ class Transport:
         )
         return await self._authorized(request, self._wire.open)
 
-    async def _posted(self, request: Request) -> HTTPResponse:
+    async def _posted(self, request: HTTPRequest) -> HTTPResponse:
         """Send a POST, past redirects that keep it."""
         followed = 0
         while True:
@@ -226,7 +226,7 @@ class Transport:
             request, followed = further, followed + 1
 
     async def _authorized(
-        self, request: Request, send: Callable[[Request, Authorization], Awaitable[AnswerT]]
+        self, request: HTTPRequest, send: Callable[[HTTPRequest, Authorization], Awaitable[AnswerT]]
     ) -> AnswerT:
         """Send a request; if the credential is refused, refresh it and send once more."""
         authorization = await self._credential.authorization()
@@ -263,7 +263,7 @@ class Transport:
         )
 
 
-def _refused(request: Request, *, repeat: bool) -> str:
+def _refused(request: HTTPRequest, *, repeat: bool) -> str:
     remedy = (
         "It has been refreshed, but the data was a stream that cannot be sent twice: upload again."
         if repeat

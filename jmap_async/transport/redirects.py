@@ -8,7 +8,7 @@ from yarl import URL
 from jmap_async.errors import HTTPError, LocalProtocolError, Outcome
 from jmap_async.transport.response import HTTPResponse
 from jmap_async.transport.urls import REDIRECTS, checked_url, host_of, redirected
-from jmap_async.transport.wire import Request
+from jmap_async.transport.wire import HTTPRequest
 from jmap_async.transport.wording import shown
 
 MOST_REDIRECTS: Final = 5
@@ -19,7 +19,7 @@ _KEEP_THE_METHOD: Final = frozenset({307, 308})
 _SEE_OTHER: Final = 303
 
 
-def redirected_post(request: Request, response: HTTPResponse) -> Request | None:
+def redirected_post(request: HTTPRequest, response: HTTPResponse) -> HTTPRequest | None:
     """Return what to send in place of `request`; None if the answer is no redirect.
 
     Raises HTTPError for a redirect that is not followed: only within one origin, and only with a
@@ -47,7 +47,7 @@ def redirected_post(request: Request, response: HTTPResponse) -> Request | None:
     )
 
 
-def in_circles(request: Request, status: int) -> HTTPError:
+def in_circles(request: HTTPRequest, status: int) -> HTTPError:
     """Return the error for redirects without an end."""
     return HTTPError(
         f"{request}: this is where more than {MOST_REDIRECTS} redirects led; the server seems to "

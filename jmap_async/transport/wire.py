@@ -43,7 +43,7 @@ _ERROR_BODY: Final = 1024 * 1024
 
 
 @state(kw_only=True, eq=False)
-class Request:
+class HTTPRequest:
     """A request as it can be sent, and sent again if `repeatable`; `body` makes its body anew.
 
     It has its `headers` whatever else is said; `accept` counts where nobody says anything.
@@ -98,7 +98,7 @@ class Wire:
         self._closed = False
 
     async def exchange(
-        self, request: Request, authorization: Authorization, *, again: bool = True
+        self, request: HTTPRequest, authorization: Authorization, *, again: bool = True
     ) -> HTTPResponse:
         """Send a request and read the answer to its end.
 
@@ -125,7 +125,7 @@ class Wire:
         raise lost
 
     async def open(
-        self, request: Request, authorization: Authorization
+        self, request: HTTPRequest, authorization: Authorization
     ) -> HTTPResponse | DownloadStream:
         """Send a request; return a 2xx answer still to be read, and another one read."""
         try:
@@ -163,7 +163,7 @@ class Wire:
 
     def _start(
         self,
-        request: Request,
+        request: HTTPRequest,
         authorization: Authorization,
         body: RequestBody | None,
         *,
@@ -186,7 +186,7 @@ class Wire:
             timeout=_timeout(request, self._connect_timeout),
         )
 
-    def _headers_of(self, request: Request, authorization: Authorization) -> CIMultiDict[str]:
+    def _headers_of(self, request: HTTPRequest, authorization: Authorization) -> CIMultiDict[str]:
         headers = self._headers.copy()
         if request.accept is not None:
             headers.setdefault("Accept", request.accept)
@@ -197,7 +197,7 @@ class Wire:
         headers["Authorization"] = authorization.value
         return headers
 
-    async def _read(self, request: Request, response: aiohttp.ClientResponse) -> HTTPResponse:
+    async def _read(self, request: HTTPRequest, response: aiohttp.ClientResponse) -> HTTPResponse:
         async with response:
             if not _is_success(response.status):
                 most = min(_ERROR_BODY, self._max_response_size)
@@ -211,7 +211,7 @@ class Wire:
                 body=body,
             )
 
-    async def _read_whole(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+    async def _read_whole(self, request: HTTPRequest, response: aiohttp.ClientResponse) -> bytes:
         pieces: list[bytes] = []
         left = self._max_response_size
         while piece := await response.content.readany():
@@ -259,7 +259,7 @@ def _facts(url: URL) -> tuple[str, bool]:
     return str(url), is_local(url)
 
 
-def _timeout(request: Request, connect: float) -> aiohttp.ClientTimeout:
+def _timeout(request: HTTPRequest, connect: float) -> aiohttp.ClientTimeout:
     # Else aiohttp would count the blob in, too.
     total = None if request.streams else request.total
     return _timeouts(total, connect, request.read if request.body is None else None)
@@ -270,7 +270,7 @@ def _timeouts(total: float | None, connect: float, read: float | None) -> aiohtt
     return aiohttp.ClientTimeout(total=total, sock_connect=connect, sock_read=read)
 
 
-def _lost(error: Exception, request: Request, body: RequestBody | None = None) -> Exception:
+def _lost(error: Exception, request: HTTPRequest, body: RequestBody | None = None) -> Exception:
     """Return our own error in place of aiohttp's and the system's."""
     if body is not None and body.error is not None:
         return body.error
