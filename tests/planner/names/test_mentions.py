@@ -57,7 +57,7 @@ def test_what_is_still_to_come_is_not_known() -> None:
     request, entry = Draft(CoreCapability()), maker(None)
     assert stand_in("k", entry, request, set(), here=True) is None
     entry.wire_names = {"k": "k-2"}
-    request.made.add((entry, "k"))
+    request.firm_creations.add((entry, "k"))
     assert "#k-2" == stand_in("k", entry, request, set(), here=True)
     assert stand_in("k", entry, request, set(), here=False) is None
 
