@@ -41,7 +41,7 @@ class BatchUnit(Unit):
         if request.invocations:
             return Offer.FULL
         # It cannot be made smaller, so what was learnt about packing does not matter.
-        request.limits = request.told
+        request.limits = request.announced
         # First for trial: whether all of it fits shows only at the end.
         draft = Draft(request.limits)
         if not self._fill(draft):

@@ -113,7 +113,7 @@ class PlainUnit(Unit):
             return 0
         named = (self._arguments.get(member) for member in limit.arguments)
         count = sum(len(cast("Sized", one)) for one in named if isinstance(one, list | dict))
-        allowed = limit.of(request.told)
+        allowed = limit.of(request.announced)
         if count > allowed:
             raise TooLarge(
                 f"{self.name}: {count} objects are more than the {allowed} that the server takes "
@@ -126,7 +126,7 @@ class PlainUnit(Unit):
             return False
         if size > request.room(self.name, self.using) + request.slack:
             if not request.invocations:
-                raise self._too_large(size, request.told.max_size_request)
+                raise self._too_large(size, request.announced.max_size_request)
             return False
         return True
 

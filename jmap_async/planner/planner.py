@@ -156,8 +156,8 @@ class Planner:
         """
         if self._queue.empty:
             return None
-        told = self._session.core if self._session else None
-        request = Request(limits, told=told, pretend=pretend)
+        announced = self._session.core if self._session else None
+        request = Request(limits, announced=announced, pretend=pretend)
         self._queue.fill(request)
         while request.dropped and not request.full:
             # What was in the way of others is gone: no answer will come to look for them again.

@@ -61,13 +61,13 @@ class LearntLimits:
     """Limits that the server enforces below those of its session."""
 
     def __init__(self) -> None:
-        self._told: CoreCapability | None = None
+        self._announced: CoreCapability | None = None
         self._limits = CoreCapability()
 
-    def of(self, told: CoreCapability) -> CoreCapability:
+    def of(self, announced: CoreCapability) -> CoreCapability:
         """Return the limits to plan by; what the session says anew counts anew."""
-        if told is not self._told:
-            self._told, self._limits = told, _sane(told)
+        if announced is not self._announced:
+            self._announced, self._limits = announced, _sane(announced)
         return self._limits
 
     def learn(self, error: LimitExceeded, request: "Request") -> bool:
@@ -89,12 +89,12 @@ class LearntLimits:
         self._limits = attrs.evolve(self._limits, max_concurrent_requests=allowed)
 
 
-def _sane(told: CoreCapability) -> CoreCapability:
+def _sane(announced: CoreCapability) -> CoreCapability:
     """Return limits that allow at least one call with one object at a time."""
     return attrs.evolve(
-        told,
-        max_calls_in_request=max(1, told.max_calls_in_request),
-        max_objects_in_get=max(1, told.max_objects_in_get),
-        max_objects_in_set=max(1, told.max_objects_in_set),
-        max_concurrent_requests=max(1, told.max_concurrent_requests),
+        announced,
+        max_calls_in_request=max(1, announced.max_calls_in_request),
+        max_objects_in_get=max(1, announced.max_objects_in_get),
+        max_objects_in_set=max(1, announced.max_objects_in_set),
+        max_concurrent_requests=max(1, announced.max_concurrent_requests),
     )

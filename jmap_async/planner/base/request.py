@@ -47,7 +47,7 @@ class Request:
         self,
         limits: CoreCapability,
         *,
-        told: CoreCapability | None = None,
+        announced: CoreCapability | None = None,
         pretend: bool = False,
     ) -> None:
         # Stands for it where a reference to it would be one in a circle.
@@ -55,7 +55,7 @@ class Request:
         self.limits = limits
         # What the session says. A call that cannot be made smaller may use all of it: what was
         # learnt since is a guess about how to pack, and the server shall decide.
-        self.told = told or limits
+        self.announced = announced or limits
         self.pretend = pretend
         # A batch: nothing more goes in, and it is sent as it is or not at all.
         self.closed = False
@@ -106,7 +106,11 @@ class Request:
     @property
     def slack(self) -> int:
         """Octets that a call may have beyond its room if it has the request for itself."""
-        return 0 if self.invocations else self.told.max_size_request - self.limits.max_size_request
+        return (
+            0
+            if self.invocations
+            else self.announced.max_size_request - self.limits.max_size_request
+        )
 
     def _frame(self, name: str, using: frozenset[str]) -> int:
         return _FRAME + len(name) + _octets(using - self.using)

@@ -211,7 +211,7 @@ class GetUnit(PlainUnit):
                 return None
             fitting = [*part][:1]
             if (size := len(orjson.dumps(fitting))) > room + request.slack:
-                raise self._too_large(overhead + size, request.told.max_size_request)
+                raise self._too_large(overhead + size, request.announced.max_size_request)
         for one in [*part][len(fitting) :]:
             del part[one]
         return orjson.dumps(fitting)

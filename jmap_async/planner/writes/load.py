@@ -189,7 +189,7 @@ class Load:
         else:
             pieces.popleft()
             size = self.overhead + octets(fragments)
-            refuse(change, size, self._request.told.max_size_request)
+            refuse(change, size, self._request.announced.max_size_request)
         return Offer.TAKEN
 
     def add(self, change: Change, fragments: Fragments, *, slack: int = 0) -> bool:

@@ -79,7 +79,7 @@ def test_a_chain_would_be_split(chain: int, expected: bool) -> None:  # noqa: FB
 def test_room_of_what_was_learnt_and_of_what_the_session_says() -> None:
     """The first call may use what the session allows; the next ones only what was learnt."""
     told = CoreCapability(max_size_request=1000)
-    request = Request(CoreCapability(max_size_request=400), told=told)
+    request = Request(CoreCapability(max_size_request=400), announced=told)
     assert 600 == request.slack
     desk = Desk()
     desk.get("M1")
