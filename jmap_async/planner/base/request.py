@@ -106,11 +106,9 @@ class Request:
     @property
     def slack(self) -> int:
         """Octets that a call may have beyond its room if it has the request for itself."""
-        return (
-            0
-            if self.invocations
-            else self.announced.max_size_request - self.limits.max_size_request
-        )
+        if self.invocations:
+            return 0
+        return self.announced.max_size_request - self.limits.max_size_request
 
     def _frame(self, name: str, using: frozenset[str]) -> int:
         return _FRAME + len(name) + _octets(using - self.using)
