@@ -44,7 +44,7 @@ def explain(
     for call in calls:
         planner.submit(call, session).claim()
     requests: list[PlannedRequest] = []
-    while (request := planner.next_request(limits, pretend=True)) is not None:
+    while (request := planner.next_request(limits, dry_run=True)) is not None:
         requests.append(_described(request))
         request.close()
     for entry in planner.finished():

@@ -150,7 +150,7 @@ class PlainUnit(Unit):
                     "name": invocation.name,
                     "path": reference.path,
                 }
-            elif request.pretend and reference.entry.sent:
+            elif request.dry_run and reference.entry.sent:
                 wire[name] = f"<{reference.path} of the answer to {reference.entry.method.name}>"
             else:
                 return None

@@ -149,15 +149,15 @@ class Planner:
             self.keep(call, entry)
         return list(entries.values())
 
-    def next_request(self, limits: CoreCapability, *, pretend: bool = False) -> Request | None:
+    def next_request(self, limits: CoreCapability, *, dry_run: bool = False) -> Request | None:
         """Return the next request that may leave now; None: nothing can, or nothing waits.
 
-        `pretend`: it is only for show (see explain.py).
+        `dry_run`: it is only for show (see explain.py).
         """
         if self._queue.empty:
             return None
         announced = self._session.core if self._session else None
-        request = Request(limits, announced=announced, pretend=pretend)
+        request = Request(limits, announced=announced, dry_run=dry_run)
         self._queue.fill(request)
         while request.dropped and not request.full:
             # What was in the way of others is gone: no answer will come to look for them again.

@@ -137,7 +137,7 @@ def stands_before(entry: Entry, request: "Request", *, reads: bool) -> bool:
     """
     if entry.unit is None or entry.unit.holds(entry):
         return False
-    if request.pretend and entry.sent and request not in entry.requests:
+    if request.dry_run and entry.sent and request not in entry.requests:
         return True  # as if the other one had been answered
     return entry.requests == (request,) and (reads or entry in request.firm)
 

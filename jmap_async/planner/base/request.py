@@ -48,7 +48,7 @@ class Request:
         limits: CoreCapability,
         *,
         announced: CoreCapability | None = None,
-        pretend: bool = False,
+        dry_run: bool = False,
     ) -> None:
         # Stands for it where a reference to it would be one in a circle.
         self.token: Final = object()
@@ -56,7 +56,7 @@ class Request:
         # What the session says. A call that cannot be made smaller may use all of it: what was
         # learnt since is a guess about how to pack, and the server shall decide.
         self.announced = announced or limits
-        self.pretend = pretend
+        self.dry_run = dry_run
         # A batch: nothing more goes in, and it is sent as it is or not at all.
         self.closed = False
         self.invocations: list[Invocation] = []

@@ -17,7 +17,7 @@ def stand_in(
         # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
         if here and (maker, known) in request.firm_creations:
             return f"#{maker.wire_names[known]}"
-        return f"<the id of #{known}>" if request.pretend and maker.sent else None
+        return f"<the id of #{known}>" if request.dry_run and maker.sent else None
     if isinstance(maker.answer, Answer):
         found = creations.created_id(maker.answer.arguments, known)
         if found is not None:

@@ -55,7 +55,7 @@ class Share:
         """
         if self.first_in is None or self.first_in is request.token:
             return False
-        if self.answered or request.pretend:
+        if self.answered or request.dry_run:
             return False
         return self.entry.answer is None and not self.entry.withdrawn
 

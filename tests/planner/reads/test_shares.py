@@ -23,9 +23,9 @@ def share(*wanted: str) -> Share:
     return Share(Desk().get(*wanted), [*wanted])
 
 
-def request(*, pretend: bool = False) -> Request:
+def request(*, dry_run: bool = False) -> Request:
     """Return an empty request."""
-    return Request(CoreCapability(), pretend=pretend)
+    return Request(CoreCapability(), dry_run=dry_run)
 
 
 @given(ids, st.permutations(["a", "b", "c"]))
@@ -56,7 +56,7 @@ def test_further_parts_wait_for_the_first_one() -> None:
     one, first, second = share("a", "b"), request(), request()
     seen = [one.must_wait(second)]
     one.first_in = first.token
-    seen += [one.must_wait(first), one.must_wait(second), one.must_wait(request(pretend=True))]
+    seen += [one.must_wait(first), one.must_wait(second), one.must_wait(request(dry_run=True))]
     one.state = "s"
     seen.append(one.must_wait(second))
     assert [False, False, True, False, False] == seen
