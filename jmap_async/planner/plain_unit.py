@@ -94,7 +94,7 @@ class PlainUnit(Unit):
         invocation = request.add(self, body, entries, creates=creates, objects=count)
         final = self._is_final(request)
         for entry in entries:
-            request.alone[entry] = invocation
+            request.whole_answers[entry] = invocation
             if final:
                 note_firm(entry, request)
         self.exhausted = True
@@ -144,7 +144,7 @@ class PlainUnit(Unit):
         for name, reference in tuple(self._references.items()):
             if reference.entry.answer is not None:
                 wire[name] = self._resolve(name, reference)
-            elif (invocation := request.alone.get(reference.entry)) is not None:
+            elif (invocation := request.whole_answers.get(reference.entry)) is not None:
                 wire[f"#{name}"] = {
                     "resultOf": invocation.call_id,
                     "name": invocation.name,

@@ -63,7 +63,7 @@ class Request:
         self.using: set[str] = set()
         self.size = messages.ENVELOPE_SIZE
         # What later calls of this request may refer to: whole answers and created objects.
-        self.alone: dict[Entry, Invocation] = {}
+        self.whole_answers: dict[Entry, Invocation] = {}
         self.firm_creations: set[tuple[Entry, str]] = set()
         # Those of writes that may be sent again: only what goes again with them builds on them.
         self.provisional: set[tuple[Entry, str]] = set()

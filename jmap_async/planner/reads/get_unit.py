@@ -147,7 +147,7 @@ class GetUnit(PlainUnit):
         )
         if len(entries) == 1 and len(part) == len(self._shares[entries[0]].ids):
             # All that its only caller wants, and nothing else.
-            request.alone[entries[0]] = invocation
+            request.whole_answers[entries[0]] = invocation
             note_firm(entries[0], request)
         return Offer.TAKEN
 

@@ -246,7 +246,7 @@ class Load:
         entry = self.pieces[0].entries[0]
         note_firm(entry, request)
         if self._is_whole():
-            request.alone[entry] = invocation
+            request.whole_answers[entry] = invocation
 
     def _is_whole(self) -> bool:
         """Tell whether all of the only call in here is in here."""
