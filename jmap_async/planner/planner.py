@@ -263,7 +263,7 @@ class Planner:
         """Give the calls of a request an error each, for want of an answer."""
         request.over = True
         if request.trial:
-            request.trial.counts.alone += request.indivisible
+            request.trial.counts.failed_alone += request.indivisible
         for invocation in request.invocations:
             invocation.unit.failed(invocation, error)
         self._done(request)

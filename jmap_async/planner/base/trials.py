@@ -14,16 +14,16 @@ class Trial:
 
 @state(eq=False)
 class Counts:
-    """How the parts of a division have fared; `alone` are those failures with one caller only."""
+    """How the parts of a division have fared; `failed_alone` are those failures with one caller only."""
 
     failures: int = 0
-    alone: int = 0
+    failed_alone: int = 0
     successes: int = 0
 
     @property
     def hopeless(self) -> bool:
         """Tell whether so many calls failed alone, and nothing worked, that no call is to blame."""
-        return self.alone >= _HOPELESS and not self.successes
+        return self.failed_alone >= _HOPELESS and not self.successes
 
     @property
     def silent(self) -> bool:

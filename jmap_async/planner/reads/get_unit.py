@@ -318,7 +318,7 @@ class GetUnit(PlainUnit):
             self._most = len(part) // 2
             self.again(invocation, Again.TOO_LARGE)
             return True
-        self._division.alone += len(invocation.entries) == 1
+        self._division.failed_alone += len(invocation.entries) == 1
         if len(invocation.entries) == 1 or concerns_all(error) or self._division.hopeless:
             return super().refused(invocation, error)
         parts = self._divided(part, invocation.entries, _PARTS)

@@ -178,7 +178,7 @@ class SetUnit(Unit):
         if unchanged and any(one.builds_on_provisional for one in part):
             self.again(invocation, Again.BUILT_ON_REPLAY)
             return True
-        self._division.alone += alone
+        self._division.failed_alone += alone
         if unchanged and not (alone or concerns_all(error) or self._division.hopeless):
             self._keep(*divided(part, error))
             self._queue.put_back(self, [self], Again.REFUSED_IN_PARTS)
