@@ -18,7 +18,7 @@ from jmap_async.planner.base.entry import Entry
 from jmap_async.planner.base.order import Owners
 from jmap_async.planner.base.replays import Again, Replay, replay
 from jmap_async.planner.base.request import Request
-from jmap_async.planner.base.trials import Counts, Trial
+from jmap_async.planner.base.trials import Division, Trial
 from jmap_async.planner.base.unit import Unit
 from jmap_async.planner.last_writes import Writes
 from jmap_async.planner.prepare.careful import prepare
@@ -214,7 +214,7 @@ class Planner:
         for invocation in reversed(request.invocations):
             invocation.unit.restore(invocation)
             invocation.unit.whole.exhausted = False
-        counts = request.trial.counts if request.trial else Counts()
+        counts = request.trial.counts if request.trial else Division()
         counts.failures += 1
         parts = {unit: [unit] for unit in units}
         if remedy is Remedy.DIVIDE:
@@ -229,7 +229,7 @@ class Planner:
         self._done(request)
 
     def _divided(
-        self, units: tuple[Unit, ...], error: Exception, counts: Counts
+        self, units: tuple[Unit, ...], error: Exception, counts: Division
     ) -> dict[Unit, list[Unit]]:
         """Set the parts of a request apart from each other."""
         if isinstance(error, UnknownCapability):
@@ -245,7 +245,7 @@ class Planner:
         return {unit: [unit] for unit in units}
 
     def _by_capability(
-        self, units: tuple[Unit, ...], error: UnknownCapability, counts: Counts
+        self, units: tuple[Unit, ...], error: UnknownCapability, counts: Division
     ) -> dict[Unit, list[Unit]]:
         """Tell the calls apart by what they need; what the error names is at fault."""
         refused = named(error, {uri for unit in units for uri in unit.using})

@@ -15,7 +15,7 @@ from typing import Final
 from jmap_async.planner.base.entry import Entry
 from jmap_async.planner.base.replays import Again, Replay, replay
 from jmap_async.planner.base.request import Request
-from jmap_async.planner.base.trials import Counts, Trial
+from jmap_async.planner.base.trials import Division, Trial
 from jmap_async.planner.base.unit import Offer, Unit
 from jmap_async.planner.batch_unit import BatchUnit
 from jmap_async.planner.plain_unit import PlainUnit
@@ -44,7 +44,7 @@ class Queue:
         self.replays = replays
         self.refused: set[str] = set()
         """Capabilities that the server lists but refused: what needs them goes apart."""
-        self._apart = Trial(Counts())
+        self._apart = Trial(Division())
         self._units: deque[Unit] = deque()
         # Units that others may join, by what they have in common; those that write once more.
         self._joinable: dict[object, Unit] = {}

@@ -25,7 +25,7 @@ from jmap_async.errors import (
 from jmap_async.planner.base.limits import LIMITS
 from jmap_async.planner.base.replays import Again
 from jmap_async.planner.base.request import Request
-from jmap_async.planner.base.trials import Counts
+from jmap_async.planner.base.trials import Division
 from jmap_async.protocol.declaring import record
 from jmap_async.protocol.session import CORE
 
@@ -85,7 +85,7 @@ def _repeat(request: Request, attempts: int, why: Again) -> Verdict:
 def divide(error: Exception, request: Request) -> Verdict:
     """Choose to tell the calls of a request apart, as long as there is hope to find a culprit."""
     by_capability = isinstance(error, UnknownCapability)
-    counts = request.trial.counts if request.trial else Counts()
+    counts = request.trial.counts if request.trial else Division()
     if by_capability and len({one.using for one in request.units}) == 1:
         return _FAIL
     if request.indivisible or request.closed or counts.hopeless:

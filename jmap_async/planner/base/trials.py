@@ -9,11 +9,11 @@ from jmap_async.protocol.declaring import state
 class Trial:
     """Units that are replayed apart from all others; parts of one division share the counts."""
 
-    counts: "Counts"
+    counts: "Division"
 
 
 @state(eq=False)
-class Counts:
+class Division:
     """How the parts of a division have fared; `failed_alone` are those failures with one caller only."""
 
     failures: int = 0

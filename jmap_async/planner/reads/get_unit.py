@@ -16,7 +16,7 @@ from jmap_async.planner.base.entry import Answer, Entry, Reference
 from jmap_async.planner.base.order import may_go, note_firm
 from jmap_async.planner.base.replays import Again
 from jmap_async.planner.base.request import Invocation, Request
-from jmap_async.planner.base.trials import Counts
+from jmap_async.planner.base.trials import Division
 from jmap_async.planner.base.unit import Line, Offer, Unit, concerns_all
 from jmap_async.planner.copies import own_copies
 from jmap_async.planner.fitting import broken, forgotten
@@ -60,7 +60,7 @@ class GetUnit(PlainUnit):
         self._wanted: Wanted = {}
         self._most: int | None = None
         # Parts of one division share it: whether the fault is somebody's or everybody's.
-        self._division = Counts()
+        self._division = Division()
         if entry.ids is not None:
             self._want(entry, entry.ids)
 

@@ -14,7 +14,7 @@ from jmap_async.errors import MethodError, ServerPartialFail
 from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.replays import Again
 from jmap_async.planner.base.request import Invocation, Request
-from jmap_async.planner.base.trials import Counts
+from jmap_async.planner.base.trials import Division
 from jmap_async.planner.base.unit import Line, Offer, Unit, concerns_all
 from jmap_async.planner.writes import merging, submissions
 from jmap_async.planner.writes.backlog import Backlog, Piece
@@ -36,7 +36,7 @@ class SetUnit(Unit):
         # What no other call may change that joins: it is in here, or in something behind this.
         self.touched: set[object] = set()
         # Whether the fault is somebody's or everybody's.
-        self._division = Counts()
+        self._division = Division()
         self._backlog = backlog or Backlog()
         if backlog is None:
             # As a set they are taken over in half the room that they need one by one.
