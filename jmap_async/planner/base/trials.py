@@ -14,7 +14,7 @@ class Trial:
 
 @state(eq=False)
 class Division:
-    """How the parts of a division have fared; `failed_alone` are those failures with one caller only."""
+    """How the parts of a division have fared; those that `failed_alone` had one caller."""
 
     failures: int = 0
     failed_alone: int = 0
