@@ -79,7 +79,7 @@ class _Rehearsal(Planner):
         if entry not in self._copies:
             copied = self._copies[entry] = copy.copy(entry)
             copied.unit, copied.claims, copied.requests = None, 0, ()
-            copied.references, copied.makers = {}, {}
+            copied.references, copied.creators = {}, {}
         return self._copies[entry]
 
 

@@ -49,7 +49,7 @@ class PlainUnit(Unit):
     @staticmethod
     def key(entry: Entry) -> object:
         """Return what equal calls have in common; None: leave this one alone."""
-        if not entry.mergeable or not entry.method.reads or entry.makers:
+        if not entry.mergeable or not entry.method.reads or entry.creators:
             return None
         references: tuple[object, ...] = ()
         if entry.references:
@@ -166,11 +166,11 @@ class PlainUnit(Unit):
     def _with_names(self, request: Request) -> JSONObject | None:
         """Make creation ids unique in the request, and references to them fit."""
         entry = self.entries[0]
-        if not entry.creates and not entry.makers and not entry.strangers:
+        if not entry.creates and not entry.creators and not entry.strangers:
             return self._arguments
         taken, others = set(request.created), dict[str, str]()
-        for name, maker in entry.makers.items():
-            stands = stand_in(name, maker, request, taken, here=not self.reads)
+        for name, creator in entry.creators.items():
+            stands = stand_in(name, creator, request, taken, here=not self.reads)
             if stands is None:
                 return None
             others[name] = stands

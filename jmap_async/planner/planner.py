@@ -77,7 +77,7 @@ class Planner:
                 call,
                 session,
                 entry_of=lambda other: self.submit(other, session),
-                creator_of=self._maker_of,
+                creator_of=self._live_creator_of,
             )
         self._owners.join(entry)
         self._queue.add(entry)
@@ -137,7 +137,7 @@ class Planner:
                 call,
                 session,
                 entry_of=lambda other: entries.get(other) or self.submit(other, session),
-                creator_of=self._maker_of,
+                creator_of=self._live_creator_of,
             )
             if entries[call].creates:
                 self._remember(call.scope, entries[call])
@@ -302,7 +302,7 @@ class Planner:
         entry = self._creators.get(self._nobody if scope is None else scope, {}).get(name)
         return entry and entry.latest
 
-    def _maker_of(self, scope: object, name: str) -> Entry | None:
+    def _live_creator_of(self, scope: object, name: str) -> Entry | None:
         """Return what creates something under this name, and is queued if nobody had waited."""
         entry = self.creator_of(scope, name)
         return entry and self._queued_again(entry)

@@ -68,7 +68,7 @@ class Entry:
     `accounts` are those that it is for. A read by ids that depends on no other call has
     these as `ids`, and can be merged with those that are `alike`. A write that only patches objects
     has their ids as `patched` and `patches`, the JSON of `update` without braces. `creates` are the
-    creation ids that it introduces, and `makers` the entries that introduce the others that it
+    creation ids that it introduces, and `creators` the entries that introduce the others that it
     mentions. `wire_names` are its creation ids in the request that it went into.
     """
 
@@ -86,7 +86,7 @@ class Entry:
     patches: bytes = b""
     _encoded: bytes | None = attrs.field(default=None, alias="encoded")
     creates: tuple[str, ...] = ()
-    makers: Mapping[str, "Entry"] = NOTHING
+    creators: Mapping[str, "Entry"] = NOTHING
     strangers: tuple[str, ...] = ()
     """Names that it mentions and that nobody in its scope has created."""
     mergeable: bool = True
@@ -184,9 +184,9 @@ class Entry:
     @property
     def needs(self) -> Collection["Entry"]:
         """The entries that have to be carried out before this one."""
-        if not self.references and not self.makers:
+        if not self.references and not self.creators:
             return ()
         # Each once, however often it is referred to.
         return dict.fromkeys(
-            (*(one.entry for one in self.references.values()), *self.makers.values())
+            (*(one.entry for one in self.references.values()), *self.creators.values())
         )

@@ -47,7 +47,7 @@ def exact_name(reference: CreationReference) -> str:
 
 
 def original_name(mentioned: str) -> str:
-    """Return the creation id as its maker knows it."""
+    """Return the creation id as its creator knows it."""
     return mentioned.partition("@")[0]
 
 

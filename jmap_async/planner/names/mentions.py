@@ -6,20 +6,20 @@ from jmap_async.planner.names import creations
 
 
 def stand_in(
-    name: str, maker: Entry, request: Request, taken: set[str], *, here: bool
+    name: str, creator: Entry, request: Request, taken: set[str], *, here: bool
 ) -> str | None:
     """Return what stands for the creation that `name` mentions; None: not known yet.
 
     `taken` are the creation ids of the request; one that stands for nothing is added.
     """
     known = creations.original_name(name)
-    if maker.answer is None:
+    if creator.answer is None:
         # `here`: only writes may refer to creations of their own request (RFC 8620, 5.3).
-        if here and (maker, known) in request.firm_creations:
-            return f"#{maker.wire_names[known]}"
-        return f"<the id of #{known}>" if request.dry_run and maker.sent else None
-    if isinstance(maker.answer, Answer):
-        found = creations.created_id(maker.answer.arguments, known)
+        if here and (creator, known) in request.firm_creations:
+            return f"#{creator.wire_names[known]}"
+        return f"<the id of #{known}>" if request.dry_run and creator.sent else None
+    if isinstance(creator.answer, Answer):
+        found = creations.created_id(creator.answer.arguments, known)
         if found is not None:
             return found
     # It failed: a name that nobody has lets the server refuse just the objects that need it, as it

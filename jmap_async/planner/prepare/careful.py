@@ -53,17 +53,17 @@ def _prepare(
     if mentions or creates or references:
         # It is written anew when it is sent: as it is now, whatever becomes of it meanwhile.
         literals = orjson.loads(encoded)
-    makers: Mapping[str, Entry] = NOTHING
+    creators: Mapping[str, Entry] = NOTHING
     strangers: tuple[str, ...] = ()
     if mentions:
         named = {creations.exact_name(one): entry_of(one.call) for one in exact}
         names = creations.mentioned(literals).difference(creates)
         found = {name: named.get(name) or creator_of(call.scope, name) for name in names}
-        makers = {name: maker for name, maker in found.items() if maker is not None}
-        strangers = tuple(name for name, maker in found.items() if maker is None)
+        creators = {name: creator for name, creator in found.items() if creator is not None}
+        strangers = tuple(name for name, creator in found.items() if creator is None)
     ids = alike = None
     # Names of creations are made to fit when it is sent.
-    if not (references or makers or strangers) and _is_by_ids(call.method, literals):
+    if not (references or creators or strangers) and _is_by_ids(call.method, literals):
         ids = [*literals.pop("ids")]
         alike = call.method.name, using, encode(literals)
     return Entry(
@@ -76,7 +76,7 @@ def _prepare(
         ids,
         encoded=encoded,
         creates=creates,
-        makers=makers,
+        creators=creators,
         strangers=strangers,
         mergeable=call.mergeable,
         owner=call.owner,

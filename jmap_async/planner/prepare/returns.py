@@ -30,9 +30,9 @@ def renewed(entry: Entry, others: Mapping[Entry, Entry]) -> Entry:
     references = {
         name: Reference(others[one.entry], one.path) for name, one in entry.references.items()
     }
-    makers = {name: others[maker] for name, maker in entry.makers.items()}
+    creators = {name: others[creator] for name, creator in entry.creators.items()}
     entry.successor = successor = copy(entry)
-    successor.references, successor.makers = references or NOTHING, makers or NOTHING
+    successor.references, successor.creators = references or NOTHING, creators or NOTHING
     successor.after, successor.requests, successor.wire_names = (), (), NOTHING
     successor.claims = successor.carried = successor.attempts = 0
     successor.abandoned, successor.unit, successor.answer = False, None, None

@@ -70,7 +70,7 @@ class GetUnit(PlainUnit):
         if entry.ids is not None:
             return True
         method = entry.method
-        referring = "ids" in entry.references and not entry.makers
+        referring = "ids" in entry.references and not entry.creators
         return referring and method.reads and method.name.endswith("/get")
 
     @staticmethod

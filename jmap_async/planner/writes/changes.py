@@ -47,14 +47,14 @@ class Writer:
 class Change:
     """An object that a call creates, or the objects that it updates or destroys.
 
-    `makers` are the calls that create what it mentions, by the name that it mentions. Known only
+    `creators` are the calls that create what it mentions, by the name that it mentions. Known only
     as long as it is in a request: `name`, its creation id there, `email`, which Email it sends,
     `others`, what stands for what it mentions, and `shared`, whether it builds on a call that may
     have to be sent again.
     """
 
     # Most changes have nothing of this, and are made in a third of the time without.
-    makers: Mapping[str, Entry] = {}
+    creators: Mapping[str, Entry] = {}
     others: Mapping[str, str] = {}
     on_success: OnSuccess | None = None
     name: str | None = None
@@ -91,7 +91,7 @@ class Change:
         for a creation that has failed.
         """
         body = self.body
-        if self.makers:
+        if self.creators:
             others = self._stand_ins(request, names)
             if others is None:
                 return None
@@ -107,12 +107,12 @@ class Change:
         """Return what stands for the creations that it mentions; None: not known yet."""
         others: dict[str, str] = {}
         self.shared = False
-        for name, maker in self.makers.items():
+        for name, creator in self.creators.items():
             known = creations.original_name(name)
-            if maker.answer is None and (maker, known) in request.provisional:
+            if creator.answer is None and (creator, known) in request.provisional:
                 self.shared = True
-                others[name] = f"#{maker.wire_names[known]}"
-            elif (stands := stand_in(name, maker, request, names, here=True)) is not None:
+                others[name] = f"#{creator.wire_names[known]}"
+            elif (stands := stand_in(name, creator, request, names, here=True)) is not None:
                 others[name] = stands
             else:
                 return None
@@ -135,7 +135,7 @@ class Change:
     @property
     def builds_on_provisional(self) -> bool:
         """Tell whether what it builds on is to be sent again: then so is this."""
-        return self.shared and any(maker.answer is None for maker in self.makers.values())
+        return self.shared and any(creator.answer is None for creator in self.creators.values())
 
 
 def _unique(key: str, taken: set[str]) -> str:
@@ -149,7 +149,7 @@ def changes_of(writer: Writer) -> list[Change]:
     entry = writer.entry
     if entry.patched is not None:
         return [Change(writer, UPDATE, entry.patched, entry.patches)]
-    arguments, makers = entry.arguments, entry.makers
+    arguments, creators = entry.arguments, entry.creators
     create, update, destroy = (
         arguments.get("create"),
         arguments.get("update"),
@@ -158,7 +158,7 @@ def changes_of(writer: Writer) -> list[Change]:
     changes = [_creation(writer, key, value) for key, value in create.items()] if create else []
     if update:
         change = Change(writer, UPDATE, [*update], encode(update)[1:-1])
-        if makers:
+        if creators:
             changes += [
                 _building(one, {"update": _only(update, one.keys)}) for one in change.apart()
             ]
@@ -175,7 +175,7 @@ def _creation(writer: Writer, key: str, value: Any) -> Change:
     if entry.method.name == submissions.METHOD:
         change.email = submissions.email_of(value)
         change.on_success = submissions.on_success(entry, key)
-    return _building(change, value) if entry.makers else change
+    return _building(change, value) if entry.creators else change
 
 
 def _only(update: Members, keys: Iterable[str]) -> JSONObject:
@@ -183,26 +183,26 @@ def _only(update: Members, keys: Iterable[str]) -> JSONObject:
 
 
 def _building(change: Change, value: Any) -> Change:
-    """Take note of the makers that a change mentions."""
+    """Take note of the creators that a change mentions."""
     if is_object(value):
         names = creations.mentioned(value)
-        makers = change.writer.entry.makers
-        change.makers = {name: maker for name, maker in makers.items() if name in names}
+        creators = change.writer.entry.creators
+        change.creators = {name: creator for name, creator in creators.items() if name in names}
     return change
 
 
 def email_id(change: Change) -> str | None:
     """Return the id of the Email that a submission has sent."""
-    for name, maker in change.makers.items():
+    for name, creator in change.creators.items():
         known = creations.original_name(name)
-        if change.email == f"#{maker.wire_names.get(known)}":
-            return creations.created_id(_result(maker), known)
+        if change.email == f"#{creator.wire_names.get(known)}":
+            return creations.created_id(_result(creator), known)
     return change.email
 
 
-def _result(maker: Entry) -> Members:
+def _result(creator: Entry) -> Members:
     """Return what is known of a call that creates something."""
-    if isinstance(maker.answer, Answer):
-        return maker.answer.arguments
+    if isinstance(creator.answer, Answer):
+        return creator.answer.arguments
     # Of its other parts there may be no answer yet.
-    return maker.unit.result_of(maker) if maker.unit else {}
+    return creator.unit.result_of(creator) if creator.unit else {}

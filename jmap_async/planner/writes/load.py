@@ -90,18 +90,18 @@ class Load:
         entry = change.writer.entry
         if entry in self._aside or self._is_held(entry) or self._is_under_way(entry):
             return None
-        if backlog.ordered and not self._in_order(entry, change.phase, change.makers.values()):
+        if backlog.ordered and not self._in_order(entry, change.phase, change.creators.values()):
             return None
         return change.bind(self._request, self.names)
 
-    def _in_order(self, entry: Entry, phase: int, makers: Collection[Entry] = ()) -> bool:
+    def _in_order(self, entry: Entry, phase: int, creators: Collection[Entry] = ()) -> bool:
         """Tell whether all that a call stands behind is done, or stands before it."""
         request = self._request
         for one in pending(entry):
             # Both go in one invocation: the server creates, then updates, then destroys.
             together = self._within.get(one, DESTROY + 1) <= phase and one not in self._aside
             # What builds on a call that is sent again goes again with it.
-            follows = one in makers and stands_before(one, request, reads=True)
+            follows = one in creators and stands_before(one, request, reads=True)
             if not (together or follows or stands_before(one, request, reads=False)):
                 return False
         return True

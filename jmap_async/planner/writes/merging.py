@@ -45,7 +45,7 @@ def suits(entry: Entry) -> bool:
         and (not create or is_object(create))
         and (not update or is_object(update))
         and (not destroy or is_list_of_ids(destroy))
-        and (not (entry.creates or entry.makers or entry.strangers) or is_separable(entry))
+        and (not (entry.creates or entry.creators or entry.strangers) or is_separable(entry))
     )
 
 
@@ -97,8 +97,8 @@ def touched(entry: Entry) -> Collection[object]:
             objects.update(named)
     if entry.method.name == submissions.METHOD:
         for email in submissions.emails_of(entry):
-            maker = entry.makers.get(email[1:])
-            objects.add((maker, creations.original_name(email)) if maker else email)
+            creator = entry.creators.get(email[1:])
+            objects.add((creator, creations.original_name(email)) if creator else email)
     return objects
 
 

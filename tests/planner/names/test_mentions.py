@@ -10,7 +10,7 @@ from jmap_async.protocol.session import CoreCapability
 from tests.planner.model import MAIL
 
 
-def maker(answer: Answer | Exception | None) -> Entry:
+def creator(answer: Answer | Exception | None) -> Entry:
     """Return a call that creates "k", and what has come of it."""
     method = raw_method("Email/set", capability=MAIL)
     arguments = {"create": {"k": dict[str, object]()}}
@@ -28,7 +28,7 @@ def test_what_was_created_stands_for_itself(answer: Answer) -> None:
     """By the id that the server gave, wherever it is mentioned."""
     request = Draft(CoreCapability())
     for here in (True, False):
-        assert "M1" == stand_in("k", maker(answer), request, set(), here=here)
+        assert "M1" == stand_in("k", creator(answer), request, set(), here=here)
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,16 @@ def test_what_was_created_stands_for_itself(answer: Answer) -> None:
 def test_what_was_not_created_leads_nowhere(answer: Answer | Exception) -> None:
     """Under a name that nothing in the request has, and that is taken from then on."""
     request, taken = Draft(CoreCapability()), {"k", "k-missing"}
-    stands = stand_in("k", maker(answer), request, taken, here=True)
+    stands = stand_in("k", creator(answer), request, taken, here=True)
     assert stands is not None
     assert stands.startswith("#k-missing-")
     assert stands[1:] in taken
-    assert stands != stand_in("k", maker(answer), request, taken, here=True)
+    assert stands != stand_in("k", creator(answer), request, taken, here=True)
 
 
 def test_what_is_still_to_come_is_not_known() -> None:
     """Unless it stands in the same request, and a write asks."""
-    request, entry = Draft(CoreCapability()), maker(None)
+    request, entry = Draft(CoreCapability()), creator(None)
     assert stand_in("k", entry, request, set(), here=True) is None
     entry.wire_names = {"k": "k-2"}
     request.firm_creations.add((entry, "k"))

@@ -137,7 +137,7 @@ def test_what_an_entry_creates_and_mentions() -> None:
     second = prepared(desk, make, {"create": create}, task=task)
     assert ("p",) == first.creates
     assert ("c", "d", "e") == second.creates
-    assert {"p": first} == second.makers
+    assert {"p": first} == second.creators
     assert ("nobody",) == second.strangers
     assert [first] == list(second.needs)
 
@@ -150,7 +150,7 @@ def test_the_newest_creation_of_a_name_is_meant() -> None:
     prepared(desk, make, {"create": {"p": {"name": "one"}}}, task=task)
     newest = prepared(desk, make, {"create": {"p": {"name": "two"}}}, task=task)
     child = prepared(desk, make, {"create": {"c": {"parentId": "#p"}}}, task=task)
-    assert newest is child.makers["p"]
+    assert newest is child.creators["p"]
 
 
 def test_an_exact_reference_has_a_name_that_nobody_can_choose() -> None:
@@ -159,10 +159,10 @@ def test_an_exact_reference_has_a_name_that_nobody_can_choose() -> None:
     parent = desk.call("Mailbox/set", {"create": {"p": {"name": "p"}}})
     create = {"c": {"parentId": parent.created_id("p")}}
     entry = prepared(desk, "Mailbox/set", {"create": create}, task=Task())
-    ((name, maker),) = entry.makers.items()
+    ((name, creator),) = entry.creators.items()
     assert "p" == original_name(name)
     assert "@" in name
-    assert ("p",) == maker.creates
+    assert ("p",) == creator.creates
 
 
 # Waiting

@@ -15,10 +15,10 @@ from tests.planner.model import MAIL
 def entry(*needs: Entry, makes: Entry | None = None) -> Entry:
     """Return a call that refers to others."""
     references = {f"r{number}": Reference(one, "/ids") for number, one in enumerate(needs)}
-    makers = {"k": makes} if makes else {}
+    creators = {"k": makes} if makes else {}
     method = raw_method("Email/set", capability=MAIL)
     return Entry(
-        method, frozenset(), ("A1",), {"a": 1}, references, encoded=b'{"a":1}', makers=makers
+        method, frozenset(), ("A1",), {"a": 1}, references, encoded=b'{"a":1}', creators=creators
     )
 
 

@@ -353,7 +353,7 @@ def sent_emails(desk: Desk) -> list[str]:
 
 
 def test_what_builds_on_a_refused_write_goes_again_with_it() -> None:
-    """A follower whose maker was refused for the sake of others is not to blame either."""
+    """A follower whose creator was refused for the sake of others is not to blame either."""
     desk = Desk(capabilities=(SUBMISSION,))
     others = drafts(desk, 3)
     email, _ = send(desk, "draft-parent")
