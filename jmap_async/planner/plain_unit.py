@@ -166,7 +166,7 @@ class PlainUnit(Unit):
     def _with_names(self, request: Request) -> JSONObject | None:
         """Make creation ids unique in the request, and references to them fit."""
         entry = self.entries[0]
-        if not entry.creates and not entry.creators and not entry.strangers:
+        if not entry.creates and not entry.creators and not entry.unknown_names:
             return self._arguments
         taken, others = set(request.created), dict[str, str]()
         for name, creator in entry.creators.items():
@@ -174,7 +174,7 @@ class PlainUnit(Unit):
             if stands is None:
                 return None
             others[name] = stands
-        for name in entry.strangers:
+        for name in entry.unknown_names:
             # Whoever created that name in this request is not meant.
             if name in request.created:
                 others[name] = nobody(name, taken)

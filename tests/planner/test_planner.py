@@ -162,7 +162,7 @@ def test_only_the_newest_names_are_remembered() -> None:
         desk.ask(make, {"create": create}, task=task)
     assert 1000 == len(desk.planner._creators[task])
     old = desk.ask(make, {"create": {"x": {"parentId": "#k0"}}}, task=task)
-    assert ("k0",) == old.strangers
+    assert ("k0",) == old.unknown_names
 
 
 # Nonsense

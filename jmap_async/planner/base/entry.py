@@ -87,7 +87,7 @@ class Entry:
     _encoded: bytes | None = attrs.field(default=None, alias="encoded")
     creates: tuple[str, ...] = ()
     creators: Mapping[str, "Entry"] = NOTHING
-    strangers: tuple[str, ...] = ()
+    unknown_names: tuple[str, ...] = ()
     """Names that it mentions and that nobody in its scope has created."""
     mergeable: bool = True
     owner: object = None

@@ -54,16 +54,16 @@ def _prepare(
         # It is written anew when it is sent: as it is now, whatever becomes of it meanwhile.
         literals = orjson.loads(encoded)
     creators: Mapping[str, Entry] = NOTHING
-    strangers: tuple[str, ...] = ()
+    unknown_names: tuple[str, ...] = ()
     if mentions:
         named = {creations.exact_name(one): entry_of(one.call) for one in exact}
         names = creations.mentioned(literals).difference(creates)
         found = {name: named.get(name) or creator_of(call.scope, name) for name in names}
         creators = {name: creator for name, creator in found.items() if creator is not None}
-        strangers = tuple(name for name, creator in found.items() if creator is None)
+        unknown_names = tuple(name for name, creator in found.items() if creator is None)
     ids = alike = None
     # Names of creations are made to fit when it is sent.
-    if not (references or creators or strangers) and _is_by_ids(call.method, literals):
+    if not (references or creators or unknown_names) and _is_by_ids(call.method, literals):
         ids = [*literals.pop("ids")]
         alike = call.method.name, using, encode(literals)
     return Entry(
@@ -77,7 +77,7 @@ def _prepare(
         encoded=encoded,
         creates=creates,
         creators=creators,
-        strangers=strangers,
+        unknown_names=unknown_names,
         mergeable=call.mergeable,
         owner=call.owner,
     )

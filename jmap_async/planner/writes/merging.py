@@ -45,7 +45,7 @@ def suits(entry: Entry) -> bool:
         and (not create or is_object(create))
         and (not update or is_object(update))
         and (not destroy or is_list_of_ids(destroy))
-        and (not (entry.creates or entry.creators or entry.strangers) or is_separable(entry))
+        and (not (entry.creates or entry.creators or entry.unknown_names) or is_separable(entry))
     )
 
 
@@ -56,7 +56,7 @@ def is_separable(entry: Entry) -> bool:
         return True
     objects = (*(arguments["update"] or ()), *(arguments["destroy"] or ()))
     return (
-        not entry.strangers
+        not entry.unknown_names
         # Which object that is we do not know.
         and not any(one.startswith("#") for one in objects)
         # Creations that mention each other have to stay in one piece.

@@ -138,7 +138,7 @@ def test_what_an_entry_creates_and_mentions() -> None:
     assert ("p",) == first.creates
     assert ("c", "d", "e") == second.creates
     assert {"p": first} == second.creators
-    assert ("nobody",) == second.strangers
+    assert ("nobody",) == second.unknown_names
     assert [first] == list(second.needs)
 
 

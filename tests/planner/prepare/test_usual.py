@@ -64,7 +64,7 @@ def outcome(prepared: Callable[[Desk, Call[Any]], Entry], desk: Desk, call: Call
     # As bytes: to Python True is 1.
     sent = orjson.dumps(entry.arguments, option=orjson.OPT_SORT_KEYS)
     known = entry.using, entry.accounts, sent, entry.alike, entry.ids, entry.mergeable
-    return *known, entry.creates, entry.creators, entry.strangers, [*entry.needs]
+    return *known, entry.creates, entry.creators, entry.unknown_names, [*entry.needs]
 
 
 @given(st.lists(st.tuples(reads | updates, st.booleans()), min_size=1, max_size=4))
