@@ -39,12 +39,9 @@ class PlainUnit(Unit):
         # What goes as it was given is JSON already.
         self._given = self._arguments
         self._references = {**entry.references} if entry.references else {}
+        self.refers = self.reads and bool(self._references)
         # How the caller calls what has another name in the request.
         self._own_names: creations.Names = {}
-
-    @property
-    def hesitant(self) -> bool:
-        return self.ordered or (self.reads and bool(self._references))
 
     @staticmethod
     def key(entry: Entry) -> object:

@@ -288,7 +288,8 @@ class Planner:
         finished, self._finished = self._finished, []
         if finished:
             self._owners.leave(finished)
-            self.writes.end(finished)
+            if self.writes.begun:
+                self.writes.end(finished)
         return finished
 
     def _settled(self, entry: Entry) -> None:

@@ -22,7 +22,9 @@ def settle(request: Request, response: Response) -> list[str]:
     remarks: list[str] = []
     for invocation in request.invocations:
         responses = answers.pop(invocation.call_id, [])
-        if not (invocation.unit.hesitant and _is_early(invocation, responses)):
+        # An answer may come too early for some: seldom, and that is told without a call.
+        unit = invocation.unit
+        if not ((unit.ordered or unit.refers) and _is_early(invocation, responses)):
             _settle(invocation, responses)
         if invocation.remark:
             remarks.append(invocation.remark)

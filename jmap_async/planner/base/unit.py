@@ -73,6 +73,8 @@ class Unit:
         self.guarded = not self.reads and _is_guarded(entry)
         # Whether some of its callers may have made calls before that are not done.
         self.ordered: bool = bool(entry.after)
+        # Whether it is a read that refers to other calls: what goes again with them (see order.py).
+        self.refers = False
         # Its place in the queue, and how many calls have to stand in one request with it.
         self.seq = 0
         self.joinable_as: object = None
@@ -80,11 +82,6 @@ class Unit:
         # With whom alone it may be sent (see recovery.py).
         self.trial: Trial | None = None
         self._queue = queue
-
-    @property
-    def hesitant(self) -> bool:
-        """Tell whether an answer may come too early for some of its callers (see order.py)."""
-        return self.ordered
 
     @property
     def whole(self) -> "Unit":
