@@ -22,7 +22,7 @@ from jmap_async.planner.base.trials import Division, Trial
 from jmap_async.planner.base.unit import Unit
 from jmap_async.planner.last_writes import Writes
 from jmap_async.planner.prepare.careful import prepare
-from jmap_async.planner.prepare.returns import is_lost, renewed
+from jmap_async.planner.prepare.requeue import is_lost, renewed
 from jmap_async.planner.prepare.usual import prepare_usual
 from jmap_async.planner.queue import Queue
 from jmap_async.planner.recovery import Remedy, Verdict, named

@@ -7,7 +7,7 @@ import pytest
 
 from jmap_async.planner import Answer, Entry
 from jmap_async.planner.base.entry import Reference
-from jmap_async.planner.prepare.returns import is_lost, renewed
+from jmap_async.planner.prepare.requeue import is_lost, renewed
 from jmap_async.protocol.call import raw_method
 from tests.planner.model import MAIL
 
