@@ -19,7 +19,7 @@ from jmap_async.planner.base.unit import Line, Offer, Unit
 from jmap_async.planner.copies import own_copy
 from jmap_async.planner.fitting import broken, complete, misfit
 from jmap_async.planner.names import creations
-from jmap_async.planner.names.mentions import nobody, stand_in, way_back
+from jmap_async.planner.names.creation_refs import nobody, stand_in, way_back
 from jmap_async.planner.names.resolving import because_of, resolved
 from jmap_async.planner.writes.merging import touched_in
 from jmap_async.protocol.codec.converter import encode

@@ -13,7 +13,7 @@ from jmap_async.errors import MethodError, TooLarge
 from jmap_async.planner.base.entry import Answer, Entry
 from jmap_async.planner.base.request import Request
 from jmap_async.planner.names import creations
-from jmap_async.planner.names.mentions import stand_in, way_back
+from jmap_async.planner.names.creation_refs import stand_in, way_back
 from jmap_async.planner.writes import submissions
 from jmap_async.planner.writes.submissions import OnSuccess
 from jmap_async.protocol.codec.converter import encode

@@ -4,7 +4,7 @@ import pytest
 
 from jmap_async.planner import Answer, Entry
 from jmap_async.planner.base.request import Draft
-from jmap_async.planner.names.mentions import nobody, stand_in, way_back
+from jmap_async.planner.names.creation_refs import nobody, stand_in, way_back
 from jmap_async.protocol.call import raw_method
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.model import MAIL
