@@ -21,7 +21,7 @@ from jmap_async.protocol.json import JSONObject, Members, is_object
 from jmap_async.protocol.messages import MethodResponse
 
 Fragments = Sequence[tuple[int, bytes]]
-"""JSON, and which argument it is a part of (see load.py)."""
+"""JSON, and which argument it is a part of (see set_builder.py)."""
 
 
 CREATE, UPDATE, DESTROY = range(3)

@@ -20,10 +20,10 @@ from jmap_async.planner.writes import merging, submissions
 from jmap_async.planner.writes.backlog import Backlog, Piece
 from jmap_async.planner.writes.changes import Change, Writer, email_id
 from jmap_async.planner.writes.culprits import divided
-from jmap_async.planner.writes.load import Load
 from jmap_async.planner.writes.merging import touched
 from jmap_async.planner.writes.outcomes import complete, note, outcomes, tell, with_rest
 from jmap_async.planner.writes.patches import Patches
+from jmap_async.planner.writes.set_builder import Load
 from jmap_async.protocol.json import JSONObject, Members
 from jmap_async.protocol.messages import MethodResponse
 

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 
 from jmap_async.planner.base.request import Request
 from jmap_async.planner.writes.changes import Change, Writer, changes_of
-from jmap_async.planner.writes.load import Load, octets
+from jmap_async.planner.writes.set_builder import Load, octets
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import SUBMISSION, Desk, Wire, members, with_limits
 from tests.planner.model import MAIL
