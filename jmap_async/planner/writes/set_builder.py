@@ -29,7 +29,7 @@ _FRAMES: Final = tuple(
 _OVERHEAD: Final = 2 + sum(map(len, _FRAMES))
 
 
-class Load:
+class SetBuilder:
     """What goes into one invocation, by number and by octets."""
 
     def __init__(self, request: Request, *, room: int, account: object) -> None:

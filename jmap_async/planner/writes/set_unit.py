@@ -23,7 +23,7 @@ from jmap_async.planner.writes.culprits import divided
 from jmap_async.planner.writes.merging import touched
 from jmap_async.planner.writes.outcomes import complete, note, outcomes, tell, with_rest
 from jmap_async.planner.writes.patches import Patches
-from jmap_async.planner.writes.set_builder import Load
+from jmap_async.planner.writes.set_builder import SetBuilder
 from jmap_async.protocol.json import JSONObject, Members
 from jmap_async.protocol.messages import MethodResponse
 
@@ -82,15 +82,15 @@ class SetUnit(Unit):
         if request.full:
             return Offer.FULL
         room = request.room(self.name, self.using)
-        load = Load(request, room=room, account=self.accounts[0])
+        builder = SetBuilder(request, room=room, account=self.accounts[0])
         offer = Offer.TAKEN
         for pieces in self._backlog.parts:
-            offer = load.fill(pieces, self._backlog, left=self._left, refuse=self._refuse)
-            if load.pieces or offer is Offer.FULL:
+            offer = builder.fill(pieces, self._backlog, left=self._left, refuse=self._refuse)
+            if builder.pieces or offer is Offer.FULL:
                 break
         self.exhausted = not self._backlog
-        if load.pieces:
-            load.send(self)
+        if builder.pieces:
+            builder.send(self)
             return Offer.TAKEN
         # Those who wanted the rest may have left, or been refused.
         return Offer.DROPPED if self.exhausted else offer

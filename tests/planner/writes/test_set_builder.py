@@ -6,18 +6,18 @@ from hypothesis import given, strategies as st
 
 from jmap_async.planner.base.request import Request
 from jmap_async.planner.writes.changes import Change, Writer, changes_of
-from jmap_async.planner.writes.set_builder import Load, octets
+from jmap_async.planner.writes.set_builder import SetBuilder, octets
 from jmap_async.protocol.session import CoreCapability
 from tests.planner.desk import SUBMISSION, Desk, Wire, members, with_limits
 from tests.planner.model import MAIL
 
 
-def load_of(*, most: int = 500, room: int = 10_000, account: str | None = "A1") -> Load:
+def load_of(*, most: int = 500, room: int = 10_000, account: str | None = "A1") -> SetBuilder:
     """Return an empty invocation."""
-    return Load(Request(CoreCapability(max_objects_in_set=most)), room=room, account=account)
+    return SetBuilder(Request(CoreCapability(max_objects_in_set=most)), room=room, account=account)
 
 
-def put(load: Load, change: Change) -> bool:
+def put(load: SetBuilder, change: Change) -> bool:
     """Put a change in, if it fits."""
     pieces = change.bind(Request(CoreCapability()), load.names)
     return load.add(change, pieces or ())
@@ -31,7 +31,7 @@ def changes(method: str = "Email/set", **arguments: object) -> list[Change]:
     return changes_of(Writer(call))
 
 
-def written(load: Load) -> Wire:
+def written(load: SetBuilder) -> Wire:
     """Return the arguments."""
     arguments: Wire = orjson.loads(load.arguments())
     return arguments
