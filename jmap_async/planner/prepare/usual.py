@@ -36,7 +36,7 @@ _SHORT: Final = 200
 
 
 @record(eq=False)
-class Kind:
+class KnownCall:
     """What is known of calls of a kind.
 
     `values` are their other arguments as the caller gave them, and `arguments` as they are sent.
@@ -120,7 +120,7 @@ def _update(call: AnyCall, session: Session) -> Entry | None:
     )
 
 
-def _patches(arguments: Any, ids: tuple[str, ...], kind: Kind) -> bytes | None:
+def _patches(arguments: Any, ids: tuple[str, ...], kind: KnownCall) -> bytes | None:
     """Return the JSON of `update` without braces; None: there is more to be said of it."""
     update = arguments.update
     patch = update[ids[0]]
@@ -141,12 +141,12 @@ def _patches(arguments: Any, ids: tuple[str, ...], kind: Kind) -> bytes | None:
     return patches
 
 
-def _kind(call: AnyCall, session: Session, varying: str) -> Kind | None:
+def _kind(call: AnyCall, session: Session, varying: str) -> KnownCall | None:
     """Return what is known of calls that differ in one argument alone; None: it is no usual one."""
     arguments: Any = call.arguments
     values = _others(arguments.__class__, varying)(arguments)
     about = call.method, call.account_id
-    known: list[Kind] = session.usual.get(about, [])
+    known: list[KnownCall] = session.usual.get(about, [])
     for kind in known:
         if kind.values == values and not (kind.scalars and kind.is_other_than(values)):
             return kind
@@ -180,7 +180,7 @@ def _is_plain(value: object) -> bool:
 
 def _learn(
     call: AnyCall, session: Session, varying: str, values: tuple[object, ...]
-) -> Kind | None:
+) -> KnownCall | None:
     arguments: Any = call.arguments
     fields = _fields(arguments.__class__, varying)
     if not all(map(_is_plain, values[2:])):
@@ -203,4 +203,4 @@ def _learn(
         if isinstance(value, int) and value != one.default
     }
     alike = call.method.name, using, rest
-    return Kind(own, scalars, using, accounts, orjson.loads(rest), alike)
+    return KnownCall(own, scalars, using, accounts, orjson.loads(rest), alike)
