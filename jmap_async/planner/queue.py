@@ -114,7 +114,7 @@ class Queue:
     def _set_apart(self, entry: Entry) -> None:
         """Give a call that is referred to a unit of its own: its answer has to be its alone."""
         unit = entry.unit
-        if unit is not None and not unit.exhausted and unit.leave(entry):
+        if unit is not None and not unit.exhausted and unit.split_off(entry):
             self.put_behind(unit, type(unit)(entry, self))
 
     def put_behind(self, unit: Unit, apart: Unit) -> None:

@@ -98,7 +98,7 @@ class Unit:
             self.ordered = True
         return True
 
-    def leave(self, entry: Entry) -> bool:
+    def split_off(self, entry: Entry) -> bool:
         """Let an entry go that somebody refers to, so that it has an answer of its own."""
         return False
 

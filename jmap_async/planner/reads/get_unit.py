@@ -85,7 +85,7 @@ class GetUnit(PlainUnit):
         self._want(entry, entry.ids or ())
         return True
 
-    def leave(self, entry: Entry) -> bool:
+    def split_off(self, entry: Entry) -> bool:
         share = self._shares.get(entry)
         if len(self.entries) == 1 or share is None or share.taken:
             return False

@@ -54,7 +54,7 @@ class Backlog:
         else:
             self._rest.append(Patches([entry], self._positions))
 
-    def leave(self, entry: Entry) -> None:
+    def split_off(self, entry: Entry) -> None:
         """Take out the call that came last, of which nothing was sent."""
         while self._rest and self._rest[-1].entries[-1] is entry:
             last = self._rest[-1]

@@ -61,12 +61,12 @@ class SetUnit(Unit):
         self.touched.update(objects)
         self._backlog.add(entry)
 
-    def leave(self, entry: Entry) -> bool:
+    def split_off(self, entry: Entry) -> bool:
         # Only the last one: the order of the others stays as it is.
         if len(self.entries) == 1 or entry is not self.entries[-1] or entry.requests:
             return False
         self.entries.pop()
-        self._backlog.leave(entry)
+        self._backlog.split_off(entry)
         return True
 
     def holds(self, entry: Entry) -> bool:

@@ -69,12 +69,12 @@ def test_who_came_last_can_leave() -> None:
     one, other = flags(2)
     many = desk.ask("Email/set", {"create": {"k": {}, "l": {}}, "destroy": ["M1"]})
     backlog = backlog_of(one, other)
-    backlog.leave(other)
+    backlog.split_off(other)
     assert [one] == backlog.callers
     backlog.add(many)
     assert [True, False] == [*map(backlog.holds, (many, other))]
-    backlog.leave(many)
-    backlog.leave(one)
+    backlog.split_off(many)
+    backlog.split_off(one)
     assert not backlog
 
 
