@@ -33,7 +33,7 @@ class BatchUnit(Unit):
         self.accounts = tuple(dict.fromkeys(one for entry in entries for one in entry.accounts))
 
     def offer(self, request: Request) -> Offer:
-        if all(map(self._left, self.entries)):
+        if all(map(self._unwanted, self.entries)):
             self.exhausted = True
             return Offer.DROPPED
         if any(one.answer is None for one in self._outside()):

@@ -125,7 +125,7 @@ class Unit:
         """Put as much as fits into the request; there is somebody who waits for it."""
         raise NotImplementedError
 
-    def _left(self, entry: Entry) -> bool:
+    def _unwanted(self, entry: Entry) -> bool:
         """Tell whether nobody waits for an entry: then nothing more of it is sent."""
         if entry.claims and entry.answer is None:
             return False
@@ -144,7 +144,7 @@ class Unit:
         return [
             one
             for one in self.entries
-            if (one.claims and one.answer is None) or not self._left(one)
+            if (one.claims and one.answer is None) or not self._unwanted(one)
         ]
 
     def fail(self, error: Exception) -> None:

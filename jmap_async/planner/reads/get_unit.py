@@ -191,7 +191,7 @@ class GetUnit(PlainUnit):
         for share in takers:
             entry = share.entry
             # Nearly everybody stays: that is told without a call.
-            if not (entry.claims and entry.answer is None) and self._left(entry):
+            if not (entry.claims and entry.answer is None) and self._unwanted(entry):
                 going = without(going, share)
             elif share.first_in is not None and share.must_wait(request):
                 return None
@@ -232,7 +232,7 @@ class GetUnit(PlainUnit):
         return tuple(entries)
 
     def _waits(self, share: Share, going: Takers) -> bool:
-        return share not in going and not self._left(share.entry)
+        return share not in going and not self._unwanted(share.entry)
 
     # On the way back
 

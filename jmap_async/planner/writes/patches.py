@@ -37,13 +37,13 @@ class Patches:
         """What they add to the argument `update`, call by call."""
         return [one.patches for one in self.entries]
 
-    def drop(self, left: Callable[[Entry], bool], *, among: int) -> bool:
+    def drop(self, unwanted: Callable[[Entry], bool], *, among: int) -> bool:
         """Leave out whom nobody waits for, among the first calls; tell whether there was any."""
         first = self.entries[:among]
         waiting = [one for one in first if one.claims and one.answer is None]
         if len(waiting) == len(first):
             return False
-        self.entries[:among] = [one for one in first if not left(one)]
+        self.entries[:among] = [one for one in first if not unwanted(one)]
         return True
 
     def fitting(self, *, most: int, room: int) -> int | None:

@@ -54,13 +54,13 @@ class SetBuilder:
         pieces: deque[Piece],
         backlog: Backlog,
         *,
-        left: Callable[[Entry], bool],
+        unwanted: Callable[[Entry], bool],
         refuse: Callable[[Change, int, int], None],
     ) -> Offer:
         """Take in what may go now and fits, in order; the rest stays among the pieces.
 
-        `left` tells whether nobody waits for a call; `refuse` is told of a change that fits into no
-        request: how many octets it has, and how many a request may have.
+        `unwanted` tells whether nobody waits for a call; `refuse` is told of a change that fits
+        into no request: how many octets it has, and how many a request may have.
         """
         waiting: list[Piece] = []
         offer = Offer.TAKEN
@@ -69,12 +69,12 @@ class SetBuilder:
             if isinstance(first, Patches):
                 if backlog.ordered or self._request.held:
                     pieces.popleft()
-                    first.drop(left, among=len(first.entries))  # who left holds nobody up
+                    first.drop(unwanted, among=len(first.entries))  # who left holds nobody up
                     waiting += self._set_aside(first, pieces)
                     if not first.entries:
                         continue
-                offer = self._put_patches(first, pieces, backlog, left)
-            elif left(first.writer.entry):
+                offer = self._put_patches(first, pieces, backlog, unwanted)
+            elif unwanted(first.writer.entry):
                 pieces.popleft()
             elif (fragments := self._bound(first, backlog)) is None:
                 pieces.popleft()
@@ -144,11 +144,11 @@ class SetBuilder:
         patches: Patches,
         pieces: deque[Piece],
         backlog: Backlog,
-        left: Callable[[Entry], bool],
+        unwanted: Callable[[Entry], bool],
     ) -> Offer:
         """Take in as many patches as fit, or have them looked at one by one."""
         most = self.most - self.count
-        while patches.drop(left, among=most + 1):
+        while patches.drop(unwanted, among=most + 1):
             pass  # those behind have come closer
         count = patches.fitting(most=most, room=self._room)
         if count is None or not (count or self.pieces or self._request.invocations):

@@ -85,7 +85,9 @@ class SetUnit(Unit):
         builder = SetBuilder(request, room=room, account=self.accounts[0])
         offer = Offer.TAKEN
         for pieces in self._backlog.parts:
-            offer = builder.fill(pieces, self._backlog, left=self._left, refuse=self._refuse)
+            offer = builder.fill(
+                pieces, self._backlog, unwanted=self._unwanted, refuse=self._refuse
+            )
             if builder.pieces or offer is Offer.FULL:
                 break
         self.exhausted = not self._backlog
