@@ -43,7 +43,7 @@ class Planner:
         self._submitted = submitted
         self.replays: list[Replay] = []
         """What is sent again, and why, since this was looked at last."""
-        self._queue = Queue(self._settled, self._left, replays=self.replays)
+        self._queue = Queue(self._settled, self._abandoned, replays=self.replays)
         self._owners = Owners()
         self.writes = Writes()
         """What is written, and so out of date where it was looked up."""
@@ -120,7 +120,7 @@ class Planner:
             self.writes.begun[entry.method.name] += 1
         self._submitted(entry)
 
-    def _left(self, entry: Entry) -> None:
+    def _abandoned(self, entry: Entry) -> None:
         self._owners.leave((entry,))
         self.waiting -= not entry.sent
         self.writes.drop(entry)

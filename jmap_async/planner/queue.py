@@ -35,12 +35,12 @@ class Queue:
     def __init__(
         self,
         settled: Callable[[Entry], None],
-        left: Callable[[Entry], None],
+        abandoned: Callable[[Entry], None],
         *,
         replays: list[Replay],
     ) -> None:
         self.settled = settled
-        self.left = left
+        self.abandoned = abandoned
         self.replays = replays
         self.refused: set[str] = set()
         """Capabilities that the server lists but refused: what needs them goes apart."""

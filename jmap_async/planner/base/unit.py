@@ -31,7 +31,7 @@ class Line(Protocol):
         """Take note that a call has an answer or an error."""
         ...
 
-    def left(self, entry: Entry, /) -> None:
+    def abandoned(self, entry: Entry, /) -> None:
         """Take note that a call was dropped, because nobody waits for it."""
         ...
 
@@ -135,7 +135,7 @@ class Unit:
                 self._fail(entry, _withdrawn(entry))
             else:
                 entry.abandoned = True
-                self._queue.left(entry)
+                self._queue.abandoned(entry)
         return True
 
     def _staying(self) -> list[Entry]:
