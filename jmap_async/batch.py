@@ -100,10 +100,10 @@ class Batch(Facades):
 
     def result(self, call: Call[R]) -> Generator[Any, None, R]:
         """Wait for the result of a call, once the batch was sent."""
-        self.carrier(call)
+        self.root_of(call)
         return self._dispatcher.result(call)
 
-    def carrier(self, call: Call[Any]) -> object:
+    def root_of(self, call: Call[Any]) -> object:
         """Return whose calls may refer to each other: the client's, once the batch was sent."""
         if not self._left:
             raise LocalProtocolError(

@@ -188,7 +188,7 @@ class Client(Facades):
         """Send a call and wait for its result; `await call` does this."""
         return self._dispatcher.result(call)
 
-    def carrier(self, call: Call[Any]) -> object:
+    def root_of(self, call: Call[Any]) -> object:
         """Return whose calls may refer to each other."""
         return self
 

@@ -87,7 +87,7 @@ class Sender(Protocol):
         """Send the call unless that was done before, and wait for its result."""
         ...
 
-    def carrier(self, call: "Call[Any]") -> object:
+    def root_of(self, call: "Call[Any]") -> object:
         """Identify who sends the call in the end; only calls of one can refer to each other.
 
         Raises:

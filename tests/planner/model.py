@@ -51,7 +51,7 @@ class Teller:
         """Nothing awaits these calls."""
         raise NotImplementedError
 
-    def carrier(self, call: AnyCall) -> object:
+    def root_of(self, call: AnyCall) -> object:
         """All calls are of one client."""
         return self
 

@@ -33,7 +33,7 @@ class Desk:
         answer: R = self.answer
         return answer
 
-    def carrier(self, call: Call[Any]) -> object:
+    def root_of(self, call: Call[Any]) -> object:
         """Return what sends the call."""
         return self
 

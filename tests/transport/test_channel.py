@@ -47,7 +47,7 @@ class Sender:
         self.result = dispatcher.result
         self.begin, self.running_task = client.begin, dispatcher.running_task
 
-    def carrier(self, call: "Call[object]") -> object:
+    def root_of(self, call: "Call[object]") -> object:
         """Identify what sends it."""
         return self
 

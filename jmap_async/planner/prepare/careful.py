@@ -130,7 +130,7 @@ def _reference(
     call: AnyCall,
     entry_of: Callable[[AnyCall], Entry],
 ) -> Reference:
-    if value.call.sender.carrier(value.call) is not call.sender.carrier(call):
+    if value.call.sender.root_of(value.call) is not call.sender.root_of(call):
         raise LocalProtocolError(
             f"{name} refers to a call of another client: await that call and pass its result"
         )

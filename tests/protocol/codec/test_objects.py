@@ -517,7 +517,7 @@ class Idle:
         """Fail."""
         raise NotImplementedError
 
-    def carrier(self, call: object) -> object:
+    def root_of(self, call: object) -> object:
         """Return itself."""
         return self
 
