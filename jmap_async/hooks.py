@@ -7,7 +7,11 @@ from typing import NamedTuple, Protocol
 
 
 class RequestSent(NamedTuple):
-    """A request leaves (RFC 8620, 3.3), for the first time or once more."""
+    """A request is about to leave (RFC 8620, 3.3), for the first time or once more.
+
+    Whether it gets anywhere is not known yet. What its channel repeats by itself, with a fresh
+    credential or past a redirect, is no further one.
+    """
 
     methods: tuple[str, ...]
     """The methods of its invocations, in order."""
@@ -44,7 +48,7 @@ class Listener(Protocol):
     """Whoever is told; what it does has to be quick, and must not raise."""
 
     def on_request(self, record: RequestSent, /) -> None:
-        """Take note of a request that leaves."""
+        """Take note of a request that is about to leave."""
         ...
 
     def on_response(self, record: RequestAnswered, /) -> None:

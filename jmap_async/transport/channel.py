@@ -26,8 +26,10 @@ class Channel(Protocol):
         Raises:
             TransportError: there is no usable answer. Its `outcome` is "not_sent" where the request
                 cannot have been carried out, and else "unknown".
-            AuthenticationError: the credential was refused, also once refreshed.
-            LocalProtocolError: the URL may not be used.
+            ResponseTooLarge: the answer has more octets than are read.
+            AuthenticationError: the credential was refused, also once refreshed, or there is none.
+            LocalProtocolError: the URL may not be used, or a header cannot be sent.
             ClientClosed: this is closed.
+            JMAPError: any other with which an `Auth` failed, such as RateLimited.
         """
         ...

@@ -1,5 +1,6 @@
 """Whatever keeps the contract of a channel can carry requests."""
 
+import asyncio
 from collections.abc import Callable
 
 import orjson
@@ -7,7 +8,7 @@ import pytest
 
 from jmap_async import Client
 from jmap_async.dispatcher import Dispatcher
-from jmap_async.errors import TransportError
+from jmap_async.errors import ClientClosed, TransportError
 from jmap_async.protocol.call import Call
 from jmap_async.testing import MemoryServer
 from jmap_async.transport import Channel, HTTPResponse, Transport
@@ -74,6 +75,43 @@ async def test_its_errors_tell_what_may_be_sent_again(
     assert "unknown" == caught.value.outcome
     await dispatcher.close()
     await silent.close()
+
+
+class Refusing(InProcess):
+    """A channel whose credential is refused once sent, and that then never sends again."""
+
+    def __init__(self, server: MemoryServer) -> None:
+        super().__init__(server)
+        self.refused = asyncio.Event()
+
+    async def exchange(
+        self, url: str, body: bytes, *, on_sent: Callable[[], None], on_refused: Callable[[], None]
+    ) -> HTTPResponse:
+        """Wait for another credential."""
+        on_sent()
+        on_refused()
+        self.refused.set()
+        return await asyncio.Future[HTTPResponse]()
+
+
+async def test_what_was_refused_was_not_sent(
+    jmap_server: MemoryServer, jmap_client: Client
+) -> None:
+    """A refused credential takes back that it has left: nothing of it was carried out."""
+    channel = Refusing(jmap_server)
+    dispatcher = Dispatcher(jmap_client._sessions, channel)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        waiting = group.create_task(outcome_of(call(jmap_client, dispatcher)))
+        await channel.refused.wait()
+        await dispatcher.close()
+    assert "not_sent" == waiting.result()
+
+
+async def outcome_of(made: "Call[object]") -> str:
+    """Return the outcome with which a call ends when its dispatcher is closed."""
+    with pytest.raises(ClientClosed) as caught:
+        await made
+    return caught.value.outcome
 
 
 def test_http_is_a_channel(jmap_client: Client) -> None:
