@@ -338,8 +338,7 @@ class Dispatcher:
 
     async def _exchange(self, request: Request) -> messages.Response:
         body, session = request.encode(), self._sessions.session
-        methods = tuple([one.name for one in request.invocations])
-        leaving = RequestSent(methods, request.ids, len(body))
+        leaving = RequestSent(request.methods, request.ids, len(body))
         for one in self._listeners:
             one.on_request(leaving)
         try:
@@ -377,8 +376,8 @@ class Dispatcher:
             request.sent = True
             if refused:
                 refused = False
-                names = (one.name for one in request.invocations)
-                self._tell(replay(Again.CREDENTIAL_REFRESHED, names, len(request.entries)))
+                callers = len(request.entries)
+                self._tell(replay(Again.CREDENTIAL_REFRESHED, request.methods, callers))
 
         def on_refused() -> None:
             nonlocal refused

@@ -207,8 +207,7 @@ class Planner:
         """Put the calls of a failed request back into the queue, as the remedy demands."""
         units, remedy = request.units, verdict.remedy
         if verdict.why is not None and units:
-            names = (one.name for one in request.invocations)
-            self.replays.append(replay(verdict.why, names, len(request.entries)))
+            self.replays.append(replay(verdict.why, request.methods, len(request.entries)))
         if not_carried_out(error):
             self.waiting += request.take_back()
         for invocation in reversed(request.invocations):

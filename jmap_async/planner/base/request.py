@@ -87,7 +87,12 @@ class Request:
         self.passed_over = 0
 
     def __repr__(self) -> str:
-        return f"<Request {', '.join(one.name for one in self.invocations)}>"
+        return f"<Request {', '.join(self.methods)}>"
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods of its invocations, in order."""
+        return tuple([one.name for one in self.invocations])
 
     @property
     def full(self) -> bool:
