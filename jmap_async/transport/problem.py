@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal, TypeGuard
+from typing import Final, Literal
 
 import orjson
 
@@ -17,6 +17,7 @@ from jmap_async.errors import (
     RateLimited,
     RequestError,
 )
+from jmap_async.protocol.json import is_object
 from jmap_async.transport.response import HTTPResponse
 from jmap_async.transport.wording import one_line, shown
 
@@ -107,11 +108,7 @@ def _details(body: bytes) -> Mapping[str, object]:
         parsed: object = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    return parsed if _is_object(parsed) else {}
-
-
-def _is_object(parsed: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(parsed, dict)  # JSON has only strings for keys
+    return parsed if is_object(parsed) else {}
 
 
 def _text(details: Mapping[str, object], name: str) -> str | None:
